@@ -1,0 +1,57 @@
+"""The command line: `python -m fer_hf COMMAND --help`.
+
+Each command is a module with `add_arguments(parser)` and `run(arguments)`; it is imported only when it is asked for,
+so that `--help` answers at once.
+"""
+
+import argparse
+import importlib
+import sys
+
+from fer_hf.errors import FerError
+
+COMMANDS = {
+    "data": ("fer_hf.report", "what a FER data source holds: counts, leaks, blanks, sizes"),
+    "augment": ("fer_hf.augment_grid", "draw what augmentation does to the same faces"),
+    "evaluate": ("fer_hf.evaluate", "score a model on a split, with intervals, as JSON and a picture"),
+    "predict": ("fer_hf.predict", "find and read the faces in photos"),
+}
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """Parser of one command, filled by its module."""
+    module, summary = COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"python -m fer_hf {name}", description=summary)
+    command = importlib.import_module(module)
+    command.add_arguments(parser)
+    parser.set_defaults(run=command.run)
+    return parser
+
+
+def usage() -> str:
+    lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
+    return "usage: python -m fer_hf COMMAND [--help]\n\n" + "\n".join(lines)
+
+
+def main(words: list[str]) -> int:
+    """Run one command; return the exit code."""
+    if not words or words[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if words else 2
+    if words[0] not in COMMANDS:
+        print(f"{words[0]}: no such command\n{usage()}", file=sys.stderr)
+        return 2
+    try:
+        arguments = build_parser(words[0]).parse_args(words[1:])
+        arguments.run(arguments)
+    except FerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
