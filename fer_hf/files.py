@@ -1,7 +1,6 @@
 """Writing files so that they are whole or not there: a temporary name first, then a rename."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary = Path(handle.name)
         yield temporary
         temporary.chmod(0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise FerError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
