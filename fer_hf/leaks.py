@@ -1,0 +1,69 @@
+"""Pictures that stand twice: leaks between the splits and identical pictures with conflicting labels.
+
+FER2013 repeats itself: 288 of its 3,589 test pictures also stand in its training split. Two pictures are identical
+when their decoded pixels are, whatever the file around them.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from datasets import Dataset
+from datasets import Image as ImageFeature
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from fer_hf.errors import FerError
+
+
+def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
+    """Decode the pictures of `split` one by one, upright; a bar called `what` shows how far it is.
+
+    Raises:
+        FerError: one of them is no picture; it names the file, or the row counted from 1.
+    """
+    cells = split.select_columns("image").cast_column("image", ImageFeature(decode=False))
+    bar = tqdm(total=len(cells), desc=what, unit=" pictures", leave=False, delay=2)
+    with bar:
+        for batch in cells.iter(1000):
+            for cell in batch["image"]:
+                bar.update()
+                yield open_picture(cell, f"{what}: picture {bar.n}")
+
+
+def open_picture(cell: dict, place: str) -> Image.Image:
+    """The picture in one stored cell, `{"bytes": ..., "path": ...}`, decoded and turned upright."""
+    place = f"{place} ({cell['path']})" if cell["path"] else place
+    try:
+        image = Image.open(cell["path"] if cell["bytes"] is None else io.BytesIO(cell["bytes"]))
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise FerError(f"{place}: is no picture that can be read") from error
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """Equal for two pictures exactly if their sizes and pixels are; grey stored as colour counts as grey."""
+    if image.mode != "L":
+        image = image.convert("RGB")
+        red, green, blue = image.split()
+        if red.tobytes() == green.tobytes() == blue.tobytes():
+            image = red
+    return hashlib.blake2b(repr(image.size).encode() + image.tobytes(), digest_size=16).hexdigest()
+
+
+def pixel_hashes(split: Dataset, what: str) -> np.ndarray:
+    """`pixel_hash` of every picture, strings of shape (n,)."""
+    return np.array([pixel_hash(image) for image in pictures(split, what)], dtype=str)
+
+
+def label_shares(hashes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """For each picture the share of each label among the pictures identical to it, float32 of shape (n, classes).
+
+    A row is one-hot unless identical pictures carry conflicting labels.
+    """
+    _, group = np.unique(hashes, return_inverse=True)
+    counts = np.zeros((group.max(initial=-1) + 1, classes), dtype=np.float32)
+    np.add.at(counts, (group, labels), 1)
+    return (counts / counts.sum(axis=1, keepdims=True))[group]
