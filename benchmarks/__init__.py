@@ -1,0 +1,1 @@
+"""Measurements that the README states, each run by `python -m benchmarks.NAME`."""

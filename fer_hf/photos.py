@@ -1,0 +1,105 @@
+"""Opening a photo safely: whatever file a person gives, an upright RGB picture or one clear line.
+
+Files are hostile until they are decoded: the formats are a short list (Pillow would also start Ghostscript for EPS),
+bytes and pixels are limited, and every failure of a decoder becomes a FerError.
+"""
+
+import io
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from fer_hf.errors import FerError
+
+MAX_BYTES = 64 * 2**20
+MAX_PIXELS = 80_000_000  # as RGB 240 MB; decoding and turning it needs about three times as much
+FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+
+pillow_heif.register_heif_opener()
+# Our own limit is below Pillow's and is an error, so that its warning would only repeat it.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+def open_photo(source: str | Path | BinaryIO | Image.Image) -> Image.Image:
+    """Open a photo as an upright RGB picture: the first frame, transparency on white, 16 bits brought to 8.
+
+    Raises:
+        FerError: the file is missing, empty, too large, no picture, or damaged.
+    """
+    if isinstance(source, Image.Image):
+        return _upright_rgb(source, "photo")
+    name, data = _read(source)
+    return _upright_rgb(_decode(data, name), name)
+
+
+def _read(source: str | Path | BinaryIO) -> tuple[str, bytes]:
+    """The source's name for messages, and its bytes."""
+    if not isinstance(source, (str, Path)):
+        return _checked_bytes(source.read(MAX_BYTES + 1), str(getattr(source, "name", "photo")))
+    path = Path(source)
+    if not path.is_file():
+        raise FerError(f"{path}: " + ("is a folder, not a photo" if path.is_dir() else "no such file"))
+    try:
+        with path.open("rb") as file:
+            return _checked_bytes(file.read(MAX_BYTES + 1), str(path))
+    except OSError as error:
+        raise FerError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _checked_bytes(data: bytes, name: str) -> tuple[str, bytes]:
+    if not data:
+        raise FerError(f"{name}: the file is empty")
+    if len(data) > MAX_BYTES:
+        raise FerError(f"{name}: the file is larger than {MAX_BYTES // 2**20} MB")
+    return name, data
+
+
+def _decode(data: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise FerError(f"{name}: not a picture in a known format ({', '.join(FORMATS)})") from error
+    except Image.DecompressionBombError as error:
+        raise FerError(f"{name}: more than {MAX_PIXELS // 10**6} million pixels") from error
+    except Exception as error:  # decoders raise anything, struct.error and IndexError included, on hostile bytes
+        raise FerError(f"{name}: the picture is damaged ({_first_line(error)})") from error
+
+
+def _upright_rgb(image: Image.Image, name: str) -> Image.Image:
+    if image.width * image.height > MAX_PIXELS:
+        raise FerError(f"{name}: {image.width} x {image.height} is more than {MAX_PIXELS // 10**6} million pixels")
+    try:
+        image.load()
+        return _to_rgb(ImageOps.exif_transpose(image))
+    except Exception as error:  # see _decode
+        raise FerError(f"{name}: the picture is damaged or cut off ({_first_line(error)})") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any mode of Pillow to RGB, with transparent parts on white."""
+    if image.mode.startswith(("I", "F")):
+        return _deep_to_grey(image).convert("RGB")
+    if image.mode == "LAB":
+        return ImageCms.profileToProfile(
+            image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_to_grey(image: Image.Image) -> Image.Image:
+    """16-bit pictures by their full range; 32-bit and float ones, which have no agreed white, by their own range."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
+    return Image.fromarray(((values - low) * (255.0 / max(high - low, 1e-12))).astype(np.uint8))
