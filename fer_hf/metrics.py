@@ -1,0 +1,149 @@
+"""The scores: accuracy, macro-F1, calibration and coverage, as plain functions and as `evaluate` metrics.
+
+All take probabilities (N, 7), rows summing to 1, and class indices (N,); all fractions are 0..1.
+"""
+
+from collections.abc import Callable
+
+import datasets
+import evaluate
+import numpy as np
+from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
+from sklearn.metrics import f1_score
+
+from fer_hf.labels import FERPLUS_INDEX, LABELS
+
+BINS = 15  # equal-width bins of the top-1 confidence (Guo et al., 2017)
+
+
+def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Share of pictures whose highest score is the label's."""
+    return float((scores.argmax(1) == labels).mean())
+
+
+def macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of the seven classes' F1; a class that neither occurs nor is predicted counts as 0."""
+    return float(f1_score(labels, scores.argmax(1), labels=range(len(LABELS)), average="macro", zero_division=0))
+
+
+def reliability(scores: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
+    """Per bin of the top-1 confidence that is not empty: its lower edge, count, mean confidence and accuracy."""
+    confidence, right = scores.max(1), scores.argmax(1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "from": b / BINS,
+            "n": int((bins == b).sum()),
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(right[bins == b].mean()),
+        }
+        for b in range(BINS)
+        if (bins == b).any()
+    ]
+
+
+def ece(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error: mean gap of confidence and accuracy, weighted by the bins' counts."""
+    bins = reliability(scores, labels)
+    return sum(b["n"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(labels)
+
+
+def nll(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Mean negative log-likelihood of the labels, in nats."""
+    return float(-np.log(np.clip(scores[np.arange(len(labels)), labels], 1e-12, 1)).mean())
+
+
+def brier(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Mean squared distance to the one-hot label, summed over the classes (0..2)."""
+    return float(((scores - np.eye(len(LABELS))[labels]) ** 2).sum(1).mean())
+
+
+def coverage_80(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Accuracy on the 80 % of pictures the model is surest about."""
+    surest = np.argsort(-scores.max(1), kind="stable")[: max(1, round(0.8 * len(labels)))]
+    return accuracy(scores[surest], labels[surest])
+
+
+def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Counts (7, 7): rows are the labels, columns the predictions."""
+    return sklearn_confusion_matrix(labels, scores.argmax(1), labels=range(len(LABELS)))
+
+
+def per_class(scores: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
+    """Precision, recall, F1 and count of each class."""
+    counts = confusion_matrix(scores, labels)
+    right, true, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
+    return {
+        name: {
+            "n": int(true[i]),
+            "precision": float(right[i] / max(1, predicted[i])),
+            "recall": float(right[i] / max(1, true[i])),
+            "f1": float(2 * right[i] / max(1, true[i] + predicted[i])),
+        }
+        for i, name in enumerate(LABELS)
+    }
+
+
+def ferplus_majority(votes: np.ndarray) -> np.ndarray:
+    """Class index (N,) where one of the seven has more than half of all ten columns' votes (N, 10), else -1."""
+    seven = votes[:, list(FERPLUS_INDEX)]
+    clear = seven.max(1) > votes.sum(1) / 2
+    return np.where(clear, seven.argmax(1), -1)
+
+
+def interval(
+    score: Callable[[np.ndarray, np.ndarray], float],
+    scores: np.ndarray,
+    labels: np.ndarray,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> list[float]:
+    """Bootstrap 95 % interval (percentiles) of `score` over the pictures."""
+    rng = np.random.default_rng(seed)
+    picks = (rng.integers(0, len(labels), len(labels)) for _ in range(resamples))
+    values = [score(scores[pick], labels[pick]) for pick in picks]
+    return [float(value) for value in np.percentile(values, (2.5, 97.5))]
+
+
+class _FerMetric(evaluate.Metric):
+    """A score above as an `evaluate.Metric`: local, no network; `compute`, `add_batch` and `combine` work."""
+
+    score: Callable[[np.ndarray, np.ndarray], float]
+
+    def _info(self) -> evaluate.MetricInfo:
+        features = datasets.Features(
+            {"predictions": datasets.Sequence(datasets.Value("float32")), "references": datasets.Value("int64")}
+        )
+        return evaluate.MetricInfo(
+            description=type(self).score.__doc__, citation="", inputs_description=__doc__, features=features
+        )
+
+    def _compute(self, predictions: list[list[float]], references: list[int]) -> dict[str, float]:
+        score = type(self).score
+        return {score.__name__: score(np.asarray(predictions, dtype=float), np.asarray(references))}
+
+
+class Accuracy(_FerMetric):
+    score = accuracy
+
+
+class MacroF1(_FerMetric):
+    score = macro_f1
+
+
+class CalibrationError(_FerMetric):
+    score = ece
+
+
+class NegativeLogLikelihood(_FerMetric):
+    score = nll
+
+
+class Brier(_FerMetric):
+    score = brier
+
+
+def fer_metrics() -> evaluate.CombinedEvaluations:
+    """All of them as one metric: `fer_metrics().compute(predictions=scores, references=labels)`."""
+    classes = (Accuracy, MacroF1, CalibrationError, NegativeLogLikelihood, Brier)
+    return evaluate.combine([each(keep_in_memory=True) for each in classes])
