@@ -1,0 +1,121 @@
+"""Fine-tune a pretrained ViT or ConvNeXt on FER2013 and, if asked, push it to the Hub.
+
+    python train.py recipes/dinov2-small.yaml --data fer2013.csv [--field value ...]
+    python train.py recipes/smoke.yaml
+
+What comes out, in output_dir: `model/` (for `pipeline("image-classification")`), `report.json`, `confusion_matrix.png`,
+`learning_curves.png`, and checkpoints; the same command goes on from the newest one after a stop.
+"""
+
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset, DatasetDict
+from transformers import set_seed
+
+from fer_hf.calibration import fit_temperature, fold_temperature, softmax
+from fer_hf.data import load_fer
+from fer_hf.drawn import drawn_splits
+from fer_hf.errors import FerError
+from fer_hf.files import write_json
+from fer_hf.labels import LABELS
+from fer_hf.metrics import confusion_matrix, fer_metrics
+from fer_hf.modeling import load_backbone, make_processor, save_model, see_grey
+from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
+from fer_hf.recipe import Recipe, read_recipe
+from fer_hf.training import Collator, FerTrainer, StopOnSignal, newest_checkpoint
+
+
+def main(words: list[str]) -> None:
+    recipe = read_recipe(words)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    set_seed(recipe.seed)
+
+    splits = load_splits(recipe)
+    trainer = make_trainer(recipe, splits)
+    started = time.monotonic()
+    checkpoint = newest_checkpoint(recipe.output_dir) if recipe.resume else None
+    trainer.train(resume_from_checkpoint=checkpoint)
+    if any(isinstance(each, StopOnSignal) and each.stopped for each in trainer.callback_handler.callbacks):
+        raise KeyboardInterrupt
+
+    temperature = finish(trainer, splits["validation"])
+    if trainer.is_world_process_zero():
+        save(trainer, splits["validation"], temperature, time.monotonic() - started)
+        if recipe.push_to_hub:
+            push(trainer)
+
+
+def load_splits(recipe: Recipe) -> DatasetDict:
+    """The recipe's data: a source of FER2013, or drawn faces."""
+    if recipe.drawn_pictures:
+        return drawn_splits(recipe.drawn_pictures)
+    return load_fer(recipe.data, votes=Path(recipe.votes) if recipe.votes else None, seed=recipe.seed)
+
+
+def make_trainer(recipe: Recipe, splits: DatasetDict) -> FerTrainer:
+    """Model, processor, data and recipe in one trainer."""
+    counts = np.bincount(splits["train"]["label"], minlength=len(LABELS))
+    weights = (counts.sum() / np.maximum(1, counts)) ** recipe.class_weights
+    return FerTrainer(
+        load_backbone(recipe),
+        recipe,
+        make_processor(recipe),
+        class_weights=torch.tensor(weights / weights.mean(), dtype=torch.float32) if recipe.class_weights else None,
+        train_dataset=splits["train"],
+        eval_dataset=splits["validation"].select_columns(["image", "label"]),
+        data_collator=Collator(recipe.image_size, recipe.vote_blend),
+    )
+
+
+def finish(trainer: FerTrainer, validation: Dataset) -> float:
+    """What is done once to the trained weights: calibrate them, make them see grey. Returns the temperature."""
+    logits = trainer.predict(validation.select_columns(["image", "label"])).predictions
+    temperature = fit_temperature(logits, np.asarray(validation["label"]))
+    fold_temperature(trainer.model, temperature)
+    see_grey(trainer.model, trainer.processor)
+    return temperature
+
+
+def save(trainer: FerTrainer, validation: Dataset, temperature: float, seconds: float) -> None:
+    """The finished model, the report and its pictures."""
+    folder = Path(trainer.args.output_dir)
+    save_model(trainer.model, trainer.processor, folder / "model", trainer.recipe.half_precision)
+    labels = np.asarray(validation["label"])
+    scores = softmax(trainer.predict(validation.select_columns(["image", "label"])).predictions)
+    plot_confusion_matrix(confusion_matrix(scores, labels), folder / "confusion_matrix.png", "validation")
+    plot_learning_curves(trainer.state.log_history, folder / "learning_curves.png")
+    report = {
+        "recipe": asdict(trainer.recipe),
+        "validation": fer_metrics().compute(predictions=scores, references=labels),
+        "temperature": temperature,
+        "best_step": trainer.state.best_global_step,
+        "steps": trainer.state.global_step,
+        "seconds": round(seconds, 1),
+        "history": trainer.state.log_history,
+    }
+    write_json(folder / "report.json", report)
+    print(f"{folder}/model: validation accuracy {100 * report['validation']['accuracy']:.2f} %")
+
+
+def push(trainer: FerTrainer) -> None:
+    """Upload the finished model to the repository that the Trainer has made."""
+    from huggingface_hub import upload_folder
+
+    folder = Path(trainer.args.output_dir) / "model"
+    upload_folder(repo_id=trainer.hub_model_id, folder_path=folder, commit_message="Trained with fer-hf")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except FerError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        sys.exit(130)
