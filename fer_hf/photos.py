@@ -17,7 +17,7 @@ from fer_hf.errors import FerError
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 80_000_000  # as RGB 240 MB; decoding and turning it needs about three times as much
-FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
 pillow_heif.register_heif_opener()
 # Our own limit is below Pillow's and is an error, so that its warning would only repeat it.

@@ -151,7 +151,7 @@ def _read_overrides(words: list[str]) -> dict[str, Any]:
     return table
 
 
-def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - YAML holds any type; this is where it is narrowed
+def _checked(name: str, value: Any) -> Any:
     """The value as its field's type, within its limits."""
     kinds = {each.name: each.type for each in fields(Recipe)}
     if name not in kinds:

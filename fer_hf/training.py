@@ -260,7 +260,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         weight_decay=recipe.weight_decay,
         max_grad_norm=1.0,
         bf16=bfloat16(recipe),
-        use_cpu=recipe.use_cpu,
+        use_cpu=recipe.use_cpu or not torch.accelerator.is_available(),
         seed=recipe.seed,
         data_seed=recipe.seed,
         eval_strategy="steps",
