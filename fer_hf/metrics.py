@@ -48,6 +48,16 @@ def ece(scores: np.ndarray, labels: np.ndarray) -> float:
     return sum(b["n"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(labels)
 
 
+def ece_floor(scores: np.ndarray, draws: int = 100, seed: int = 0) -> float:
+    """The ECE that a perfectly calibrated model of the same confidences shows on average at this number of pictures."""
+    rng = np.random.default_rng(seed)
+    confidence = scores.max(1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    right = rng.random((draws, len(confidence))) < confidence
+    gaps = [np.abs((right[:, bins == b] - confidence[bins == b]).sum(1)) for b in range(BINS)]
+    return float(sum(gaps).mean() / len(confidence))
+
+
 def nll(scores: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood of the labels, in nats."""
     return float(-np.log(np.clip(scores[np.arange(len(labels)), labels], 1e-12, 1)).mean())
