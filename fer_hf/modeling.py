@@ -91,12 +91,10 @@ def set_image_size(model: PreTrainedModel, size: int) -> None:
         old = embeddings.position_embeddings
         extra = old.shape[1] - (config.image_size // config.patch_size) ** 2
         tokens = torch.zeros(1, extra + (size // config.patch_size) ** 2, old.shape[2])
-        # The family's own interpolation, at the count of tokens that it is used with. A square picture of the old
-        # size comes back as it is.
-        with torch.no_grad():
-            table = embeddings.interpolate_pos_encoding(tokens[:, : tokens.shape[1]], size, size).clone()
+        with torch.no_grad():  # the family's own interpolation; the old size comes back as it is
+            table = embeddings.interpolate_pos_encoding(tokens, size, size).clone()
         embeddings.position_embeddings = nn.Parameter(table)
-        embeddings.patch_embeddings.image_size = (size, size)
+        embeddings.image_size = embeddings.patch_embeddings.image_size = (size, size)
     config.image_size = size
 
 
