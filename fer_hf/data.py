@@ -14,11 +14,13 @@ import numpy as np
 from datasets import Dataset, DatasetDict, List, Value
 
 from fer_hf.errors import FerError
+from fer_hf.folders import read_folder
+from fer_hf.hub import is_hub_id, read_hub
 from fer_hf.labels import LABELS
 from fer_hf.leaks import label_shares, pixel_hashes
-from fer_hf.sources import read_source
+from fer_hf.sources import SPLITS, Source
+from fer_hf.tables import read_csv, read_parquet
 
-SPLITS = ("train", "validation", "test")
 CONFLICTS = ("soft", "drop", "keep")
 HELD_OUT = 0.1  # share of train that becomes a missing validation or test split
 TARGET = List(Value("float32"), length=len(LABELS))
@@ -84,11 +86,7 @@ def read_fer(
     """
     if conflicts not in CONFLICTS:
         raise FerError(f"conflicts: {conflicts!r} is none of {', '.join(CONFLICTS)}")
-    found = read_source(source)
-    splits = dict(found.splits)
-    held_out = tuple(name for name in ("test", "validation") if name not in splits)
-    for name in held_out:
-        splits["train"], splits[name] = hold_out(splits["train"], seed)
+    splits, official, held_out = read_splits(source, votes, seed)
     hashes = {name: pixel_hashes(splits[name], f"{source}: {name}") for name in SPLITS}
     for name in ("validation", "test"):
         in_train = np.isin(hashes[name], hashes["train"])
@@ -101,7 +99,42 @@ def read_fer(
         raise FerError(f"{source}: no training picture is left after dropping leaks and conflicts")
     say(report, source)
     splits = DatasetDict(train=train, validation=splits["validation"], test=splits["test"])
-    return FerData(splits, found.official, report)
+    return FerData(splits, official, report)
+
+
+def read_splits(source: str | Path, votes: Path | None, seed: int) -> tuple[dict[str, Dataset], bool, tuple[str, ...]]:
+    """All three splits as they stand in the source, whether test is PrivateTest, and which splits were held out."""
+    found = read_source(source, votes)
+    if "train" not in found.splits:
+        raise FerError(f"{source}: has no train split, only {' and '.join(found.splits)}")
+    splits = dict(found.splits)
+    held_out = tuple(name for name in SPLITS if name not in splits)
+    for name in held_out:
+        splits["train"], splits[name] = hold_out(splits["train"], seed)
+        if not len(splits[name]):
+            raise FerError(f"{source}: has no {name} split, and too few pictures of each class to hold one out")
+    return {name: splits[name] for name in SPLITS}, found.official, held_out
+
+
+def read_source(source: str | Path, votes: Path | None = None) -> Source:
+    """Read whatever `source` is: a folder, a CSV or parquet file, or a dataset's id on the Hub."""
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if votes is not None and (suffix != ".csv" or path.is_dir()):
+        raise FerError(
+            f"{votes}: FER+ votes join by row, so only to fer2013.csv or icml_face_data.csv, not to {source}"
+        )
+    if path.is_dir():
+        return read_folder(path)
+    if path.is_file():
+        if suffix == ".csv":
+            return read_csv(path, votes if votes is None else Path(votes))
+        if suffix == ".parquet":
+            return read_parquet(path)
+        raise FerError(f"{source}: is neither a .csv file, a .parquet file nor a folder")
+    if suffix in (".csv", ".parquet") or not is_hub_id(str(source)):
+        raise FerError(f"{source}: no such file or folder, and no dataset's id on the Hub (user/name)")
+    return read_hub(str(source))
 
 
 def targeted(train: Dataset, hashes: np.ndarray, kept: np.ndarray, conflicts: str) -> tuple[Dataset, dict[str, int]]:

@@ -6,6 +6,8 @@ when their decoded pixels are, whatever the file around them.
 
 import hashlib
 import io
+import struct
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,6 +17,9 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from fer_hf.errors import FerError
+
+# What Pillow raises on a broken, cut or hostile file.
+UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 
 
 def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
@@ -34,13 +39,14 @@ def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
 
 def open_picture(cell: dict, place: str) -> Image.Image:
     """The picture in one stored cell, `{"bytes": ..., "path": ...}`, decoded and turned upright."""
-    place = f"{place} ({cell['path']})" if cell["path"] else place
+    stands_alone = cell["bytes"] is None
+    place = cell["path"] if stands_alone else f"{place} ({cell['path']})" if cell["path"] else place
     try:
-        image = Image.open(cell["path"] if cell["bytes"] is None else io.BytesIO(cell["bytes"]))
-        image.load()
-        return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FerError(f"{place}: is no picture that can be read") from error
+        with Image.open(cell["path"] if stands_alone else io.BytesIO(cell["bytes"])) as image:
+            image.load()
+            return ImageOps.exif_transpose(image)
+    except UNREADABLE as error:
+        raise FerError(f"{place}: is no picture that can be read, or is cut short") from error
 
 
 def pixel_hash(image: Image.Image) -> str:
