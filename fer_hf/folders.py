@@ -10,10 +10,6 @@ from fer_hf.sources import SPLIT_OF_NAME, Source, as_dataset, class_index, store
 
 # What file managers leave behind; so are names that begin with a dot.
 NOT_OURS = ("thumbs.db", "desktop.ini", "__macosx")
-    "thumbs.db",
-    "desktop.ini",
-    "__macosx",
-)  # what file managers leave behind; so are names that begin with a dot
 
 
 def read_folder(path: Path) -> Source:
