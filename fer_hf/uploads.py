@@ -1,0 +1,80 @@
+"""Keeping the promise on the page: what people send is deleted with their session, at the latest after four minutes.
+
+The page itself sends photos as data and nothing of them touches the disk. `gradio_client` uploads files. They lie in a
+folder of this process alone, which goes when the process ends.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+FREQUENCY, AGE = 60, 180  # seconds: every minute, what is older than three
+
+
+class Uploads:
+    """A folder of uploaded files and which open session sent which.
+
+    Gradio names an upload by its content, so that two sessions which send the same photo share one file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._of_session: dict[str, set[Path]] = defaultdict(set)
+        self._lock = threading.Lock()
+
+    def add(self, session: str, path: Path) -> None:
+        """Note that a session sent a file."""
+        with self._lock:
+            self._of_session[session].add(path)
+
+    def forget(self, session: str) -> None:
+        """Delete the files that this session sent and no other open session did."""
+        with self._lock:
+            files = self._of_session.pop(session, set())
+            for path in files.difference(*self._of_session.values()):
+                _remove(path)
+
+    def sweep(self, age: float = AGE) -> None:
+        """Delete all files older than `age` seconds, also those that Gradio lost sight of (broken uploads)."""
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):
+                if path.is_file() and time.time() - path.stat().st_ctime > age:
+                    _remove(path)
+
+    def sweep_for_ever(self) -> None:
+        """Sweep every minute in the background until the process ends."""
+
+        def loop() -> None:
+            while True:
+                time.sleep(FREQUENCY)
+                self.sweep()
+
+        threading.Thread(target=loop, name="sweep", daemon=True).start()
+
+
+def _remove(path: Path) -> None:
+    """Delete a file, and its folder if it was the last in it: Gradio gives each upload a folder named by its hash."""
+    with suppress(OSError):
+        path.unlink()
+        path.parent.rmdir()
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give Gradio a new folder for all its files, and remove it with everything in it at the end.
+
+    Raises:
+        OSError: there is no folder for temporary files that can be written.
+    """
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with tempfile.TemporaryDirectory(prefix="fer-hf-", dir=before, ignore_cleanup_errors=True) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.pop("GRADIO_TEMP_DIR") if before is None else os.environ.update(GRADIO_TEMP_DIR=before)

@@ -1,0 +1,218 @@
+"""The page as a server: its endpoint, its errors, what it keeps, and how it refuses to start."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import app
+from fer_hf import examples
+from fer_hf.labels import LABELS
+from tests.served import served_page
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def page(tiny_model):
+    with served_page(str(tiny_model)) as served:
+        yield served
+
+
+@pytest.fixture
+def client(page):
+    client = Client(page.url, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def group_photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photos") / "group photo (1).jpg"
+    examples.group().save(path, quality=92)
+    return path
+
+
+def wait_until(condition, seconds=30):
+    """Whether `condition()` comes true before the time is up."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
+
+
+def read(client, path):
+    return client.predict(handle_file(path), api_name="/read_photo")
+
+
+def test_a_group_photo_is_read(client, group_photo):
+    reading = read(client, group_photo)
+    assert (reading["file"], reading["width"], reading["height"]) == ("group photo (1).jpg", 1020, 680)
+    areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (face["box"] for face in reading["faces"])]
+    assert len(areas) == 6 and areas == sorted(areas, reverse=True)
+    for face in reading["faces"]:
+        assert tuple(face["scores"]) == LABELS
+        assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-4)
+        assert face["confidence"] == max(face["scores"].values()) == face["scores"][face["label"]]
+
+
+@pytest.mark.parametrize("kind", ["heic", "avif"])
+def test_phone_formats_are_read(client, tmp_path, kind):
+    path = tmp_path / f"photo.{kind}"
+    examples.astronaut().save(path, quality=90)
+    assert len(read(client, path)["faces"]) == 1
+
+
+def test_a_photo_without_a_face_is_an_empty_answer(client, tmp_path):
+    examples.cat().save(tmp_path / "cat.png")
+    assert read(client, tmp_path / "cat.png")["faces"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"), [("words.jpg", b"no picture", "not a picture"), ("empty.png", b"", "the file is empty")]
+)
+def test_a_bad_file_is_one_plain_line_that_names_it(client, tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(AppError) as caught:
+        read(client, tmp_path / name)
+    message = str(caught.value)
+    assert message.startswith(f"{name}: ") and words in message
+    assert "\n" not in message and str(ROOT) not in message and "fer-hf-" not in message
+
+
+def test_nothing_instead_of_a_photo_is_said(client):
+    with pytest.raises(AppError, match="expected a picture file"):
+        client.predict(None, api_name="/read_photo")
+
+
+def test_a_path_that_is_no_upload_is_refused(client):
+    path = {"path": str(ROOT / "pyproject.toml"), "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError) as caught:
+        client.predict(path, api_name="/read_photo")
+    assert "not a picture" not in str(caught.value)  # it was not even opened
+
+
+def test_only_the_endpoint_for_programs_is_offered_and_it_is_described(page):
+    info = json.load(urllib.request.urlopen(f"{page.url}gradio_api/info"))
+    assert list(info["named_endpoints"]) == ["/read_photo"]
+    assert info["unnamed_endpoints"] == {}
+    assert "largest first" in info["named_endpoints"]["/read_photo"]["description"]
+
+
+def test_nothing_is_recorded(page):
+    config = json.load(urllib.request.urlopen(f"{page.url}config"))
+    assert config["run_history"] is False
+    assert config["analytics_enabled"] is False
+    assert config["enable_monitoring"] is False
+
+
+def test_uploads_go_with_their_session(page, group_photo):
+    first, second = Client(page.url, verbose=False), Client(page.url, verbose=False)
+    read(first, group_photo)
+    read(second, group_photo)
+    assert len(page.files()) == 1  # Gradio names it by its content
+    sessions = first.session_hash, second.session_hash
+    state = page.sessions()
+    assert set(sessions) <= set(state)
+    first.close()
+    assert wait_until(lambda: sessions[0] not in page.sessions())
+    assert len(page.files()) == 1
+    assert len(read(second, group_photo)["faces"]) == 6
+    second.close()
+    assert wait_until(lambda: page.files() == [])
+    assert wait_until(lambda: sessions[1] not in page.sessions())
+
+
+def test_a_broken_upload_is_swept(page):
+    """Gradio leaves the received half on disk and forgets it."""
+    where = urlsplit(page.url)
+    with socket.create_connection((where.hostname, where.port)) as connection:
+        head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 999999\r\n"
+        part = '--x\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n'
+        connection.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n{part}".encode() + b"p" * 9999)
+        assert wait_until(page.files)
+    page.uploads.sweep(age=-1)
+    assert page.files() == []
+
+
+def test_an_upload_over_the_limit_is_refused(page):
+    where = urlsplit(page.url)
+    connection = http.client.HTTPConnection(where.netloc)
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="big.jpg"\r\n\r\n'
+    body = part + bytes(21 * 2**20) + b"\r\n--x--\r\n"
+    connection.request("POST", "/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=x"})
+    assert connection.getresponse().status == 413
+    connection.close()
+    assert page.files() == []
+
+
+@pytest.fixture
+def quiet_signals():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def the_error(capsys):
+    lines = capsys.readouterr().err.strip().splitlines()
+    return [line for line in lines if line.startswith("error: ")]
+
+
+def test_a_missing_model_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, quiet_signals):
+    monkeypatch.setattr(app, "DEFAULT_MODEL", str(tmp_path / "nowhere"))
+    assert app.main() == 1
+    assert the_error(capsys) == [f"error: {tmp_path / 'nowhere'}: no such model folder"]
+
+
+def test_a_taken_port_is_one_line_and_exit_code_1(monkeypatch, capsys, tiny_model, quiet_signals):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(app, "PORT", str(taken.getsockname()[1]))
+        monkeypatch.setattr(app, "DEFAULT_MODEL", str(tiny_model))
+        assert app.main() == 1
+    (line,) = the_error(capsys)
+    assert f"127.0.0.1:{taken_port(line)}" in line and "taken" in line
+
+
+def taken_port(line):
+    return line.split(":")[2]
+
+
+@pytest.mark.parametrize("port", ["many", "0", "99999"])
+def test_a_port_that_is_none_is_one_line_and_exit_code_1(monkeypatch, capsys, tiny_model, quiet_signals, port):
+    monkeypatch.setattr(app, "PORT", port)
+    monkeypatch.setattr(app, "DEFAULT_MODEL", str(tiny_model))
+    assert app.main() == 1
+    assert the_error(capsys) == [f"error: GRADIO_SERVER_PORT: {port} is not a port number, expected 1 to 65535"]
+
+
+@pytest.mark.slow
+def test_the_program_serves_and_leaves_nothing_when_it_is_stopped(tiny_model, tmp_path, group_photo):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    where = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(tmp_path), "FER_MODEL": str(tiny_model)}
+    program = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=os.environ | where)
+    try:
+        assert wait_until(lambda: answers(port) or program.poll() is not None, seconds=300)
+        client = Client(f"http://127.0.0.1:{port}", verbose=False)
+        assert len(read(client, group_photo)["faces"]) == 6
+        assert any(path.is_file() for path in tmp_path.rglob("*"))
+    finally:
+        program.terminate()
+        program.wait(60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
