@@ -1,0 +1,218 @@
+"""The page in a real browser: the Chromium or Chrome that the system has, driven by Playwright. Skipped without one."""
+
+import json
+import shutil
+import time
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from fer_hf import examples
+from fer_hf.texts import TEXT
+from tests.served import served_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+PATIENCE = 120_000  # milliseconds; a busy machine is no failure
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tiny_model):
+    with served_page(str(tiny_model)) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser, served):
+    """A function that opens the page in a session of its own and returns it, ready."""
+    contexts = []
+
+    def open_page(**options):
+        context = browser.new_context(**{"viewport": DESK} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.hosts, page.complaints = set(), []
+        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(served.url)
+        page.wait_for_selector(".picker")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    examples.group().save(folder / "group.jpg", quality=92)
+    examples.astronaut().save(folder / "phone.heic", quality=90)
+    examples.astronaut().save(folder / "phone.avif", quality=90)
+    examples.group(columns=6, rows=5).resize((1530, 1275)).save(folder / "crowd.jpg", quality=92)
+    (folder / "<b>words.jpg").write_text("no picture")
+    return folder
+
+
+def choose(page, path):
+    page.set_input_files(".picker input[type=file]", path)
+
+
+def faces_shown(page, tab="#reading"):
+    page.wait_for_selector(f"{tab} .reading", state="visible")
+    return page.locator(f"{tab} .box").count(), page.locator(f"{tab} .faces ol > li").count()
+
+
+def hosts_and_complaints(page, served):
+    strangers = {host for host in page.hosts if host not in served.url and ";base64," not in host}
+    return strangers, page.complaints
+
+
+def test_a_group_photo_is_read_and_nothing_of_it_touches_the_disk_or_another_host(visit, served, photos):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    assert faces_shown(page) == (6, 6)
+    assert page.locator(".faces li[data-face='1'] .bar").count() == 7
+    assert page.locator(".faces h2").inner_text() == "6 faces, largest first"
+    assert served.files() == []
+    assert hosts_and_complaints(page, served) == (set(), [])
+
+
+def test_a_click_on_a_box_opens_its_face_and_the_keyboard_does_too(visit, photos):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    details = page.locator(".faces li[data-face='4'] details")
+    assert details.get_attribute("open") is None
+    page.locator(".box[data-face='4']").click()
+    assert details.get_attribute("open") is not None
+    page.keyboard.press("Tab")  # from face 4, which has the focus now, to face 5
+    page.keyboard.press("Enter")
+    assert page.locator(".faces li[data-face='5'] details").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("name", ["phone.heic", "phone.avif"])
+def test_phone_formats_are_shown_though_the_browser_may_not_know_them(visit, photos, name):
+    page = visit()
+    choose(page, photos / name)
+    assert faces_shown(page) == (1, 1)
+    assert page.locator(".photo img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 512
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_photos_can_be_pasted_and_dropped(visit, photos, way):
+    page = visit()
+    data = list((photos / "group.jpg").read_bytes())
+    page.evaluate(
+        """([data, way]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(data)], "sent.jpg", { type: "image/jpeg" }));
+            const event = way === "drop"
+                ? new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true })
+                : new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true });
+            document.querySelector(".picker").dispatchEvent(event);
+        }""",
+        [data, way],
+    )
+    assert faces_shown(page) == (6, 6)
+
+
+def test_an_example_without_a_face_is_an_honest_empty_answer(visit):
+    page = visit()
+    page.locator(f".example[title='{TEXT['example_cat']}']").click()
+    assert faces_shown(page) == (0, 0)
+    assert page.get_by_role("heading", name=TEXT["faces_none"]).is_visible()
+
+
+def test_a_bad_file_is_one_plain_line_and_its_name_is_text(visit, photos):
+    page = visit()
+    choose(page, photos / "<b>words.jpg")
+    alert = page.locator("#reading [role=alert]")
+    alert.wait_for()
+    assert "<b>words.jpg: not a picture" in alert.inner_text()
+    assert "Traceback" not in page.content()
+    choose(page, photos / "group.jpg")
+    assert faces_shown(page) == (6, 6)
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit, tmp_path):
+    (tmp_path / "big.jpg").write_bytes(bytes(21 * 2**20))
+    page = visit()
+    choose(page, tmp_path / "big.jpg")
+    page.locator("#reading [role=alert]").wait_for()
+    assert page.locator("#reading [role=alert] p").inner_text() == "big.jpg: the file is larger than 20 MB"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_crowd_on_a_phone_does_not_scroll_sideways(visit, photos, scheme):
+    page = visit(viewport=PHONE, color_scheme=scheme)
+    choose(page, photos / "crowd.jpg")
+    assert faces_shown(page) == (30, 30)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    is_dark = page.evaluate("getComputedStyle(document.body).colorScheme.includes('dark')") or page.evaluate(
+        "document.body.classList.contains('dark')"
+    )
+    assert is_dark == (scheme == "dark")
+
+
+def test_the_keyboard_reaches_the_photo_button_and_its_focus_is_seen(visit):
+    page = visit()
+    page.locator(".picker input[type=file]").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    outline = page.locator(".choose").evaluate("choose => getComputedStyle(choose).outline")
+    assert "3px" in outline and "solid" in outline
+
+
+def test_the_webcam_takes_a_picture_and_stops_when_its_tab_is_left(visit, served):
+    page = visit(permissions=["camera"])
+    page.get_by_role("tab", name=TEXT["webcam_tab"]).click()
+    page.get_by_role("button", name=TEXT["camera_start"]).click()
+    page.get_by_role("button", name=TEXT["camera_take"]).click()
+    assert faces_shown(page, "#webcam-reading") == (0, 0)  # the fake camera shows a test card
+    assert served.files() == []
+    page.get_by_role("tab", name=TEXT["photo_tab"]).click()
+    page.wait_for_function("document.querySelector('.camera video').srcObject === null")
+    assert hosts_and_complaints(page, served) == (set(), [])
+
+
+def test_the_promise_stands_on_both_tabs_and_nothing_is_stored_in_the_browser(visit, photos):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    for tab in (TEXT["photo_tab"], TEXT["webcam_tab"]):
+        page.get_by_role("tab", name=tab).click()
+        assert page.get_by_text(TEXT["notice"]).is_visible()
+        assert page.get_by_text(TEXT["privacy"]).is_visible()
+    stored = page.evaluate("async () => [JSON.stringify({...localStorage}), (await indexedDB.databases()).length]")
+    assert "data:image" not in json.dumps(stored)
+    assert stored[1] == 0
+
+
+def test_what_the_server_remembers_of_a_visitor_goes_with_them(visit, served, photos):
+    before = set(served.sessions())
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    assert set(served.sessions()) - before
+    page.close()
+    end = time.monotonic() + PATIENCE / 1000
+    while set(served.sessions()) - before and time.monotonic() < end:
+        time.sleep(0.1)
+    assert set(served.sessions()) <= before
