@@ -15,6 +15,12 @@ COMMANDS = {
     "augment": ("fer_hf.augment_grid", "draw what augmentation does to the same faces"),
     "evaluate": ("fer_hf.evaluate", "score a model on a split, with intervals, as JSON and a picture"),
     "predict": ("fer_hf.predict", "find and read the faces in photos"),
+    "predict-folder": ("fer_hf.shards", "read folders of very many photos with several processes, into parquet"),
+    "export": ("fer_hf.export", "write a model as ONNX, for onnxruntime and transformers.js"),
+    "card": ("fer_hf.card", "write a model's card from its results"),
+    "publish": ("fer_hf.publish", "put a model and its card on the Hub"),
+    "publish-space": ("fer_hf.space", "put the page on a Space of the Hub"),
+    "publish-data": ("fer_hf.publish_data", "put a FER data source on the Hub, privately"),
 }
 
 
@@ -29,7 +35,7 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 
 def usage() -> str:
-    lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
+    lines = [f"  {name:<14} {summary}" for name, (_, summary) in COMMANDS.items()]
     return "usage: python -m fer_hf COMMAND [--help]\n\n" + "\n".join(lines)
 
 
