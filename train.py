@@ -21,11 +21,12 @@ from fer_hf.calibration import fit_temperature, fold_temperature, softmax
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
-from fer_hf.files import write_json
+from fer_hf.files import make_folder, write_json
 from fer_hf.labels import LABELS
 from fer_hf.metrics import confusion_matrix, fer_metrics
 from fer_hf.modeling import load_backbone, make_processor, save_model, see_grey
 from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
+from fer_hf.publish import publish
 from fer_hf.recipe import Recipe, read_recipe
 from fer_hf.training import Collator, FerTrainer, StopOnSignal, newest_checkpoint
 
@@ -35,6 +36,7 @@ def main(words: list[str]) -> None:
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
+    make_folder(recipe.output_dir)
 
     splits = load_splits(recipe)
     trainer = make_trainer(recipe, splits)
@@ -104,11 +106,9 @@ def save(trainer: FerTrainer, validation: Dataset, temperature: float, seconds: 
 
 
 def push(trainer: FerTrainer) -> None:
-    """Upload the finished model to the repository that the Trainer has made."""
-    from huggingface_hub import upload_folder
-
-    folder = Path(trainer.args.output_dir) / "model"
-    upload_folder(repo_id=trainer.hub_model_id, folder_path=folder, commit_message="Trained with fer-hf")
+    """Publish the finished model, with its card, in the repository that stands ready since the start."""
+    recipe = trainer.recipe
+    publish(Path(recipe.output_dir) / "model", recipe.hub_model_id, private=recipe.hub_private)
 
 
 if __name__ == "__main__":

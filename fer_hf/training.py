@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import (
@@ -30,9 +31,11 @@ from transformers import (
 )
 
 from fer_hf.augment import Augmentation, seeded
+from fer_hf.errors import FerError
 from fer_hf.labels import FERPLUS_INDEX, LABELS
 from fer_hf.metrics import fer_metrics
 from fer_hf.modeling import normalise, parameter_groups
+from fer_hf.parcel import claim
 from fer_hf.recipe import Recipe
 
 AVERAGE = "average"  # folder in a checkpoint that holds the averaged weights
@@ -92,6 +95,11 @@ class FerTrainer(Trainer):
         )
         self.model_accepts_loss_kwargs = False  # the loss below is a mean over the batch
         self.add_callback(AverageWeights(self.average))
+
+    def init_hf_repo(self, *rest: Any, **named: Any) -> None:
+        """Create the repository now: a wrong token is to be known before hours of training, not after."""
+        if self.is_world_process_zero():
+            claim(self.recipe.hub_model_id, "model", self.recipe.hub_private)
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
@@ -167,6 +175,13 @@ class FerTrainer(Trainer):
             _exchange(pairs)
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------
+
+    def _save_checkpoint(self, model: nn.Module, trial: None) -> None:
+        try:
+            super()._save_checkpoint(model, trial)
+        except (OSError, RuntimeError, SafetensorError) as error:  # RuntimeError is what torch.save raises
+            folder = self.args.output_dir
+            raise FerError(f"{folder}: the checkpoint cannot be written ({str(error).splitlines()[0]})") from error
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
@@ -277,6 +292,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         push_to_hub=recipe.push_to_hub,
         hub_model_id=recipe.hub_model_id or None,
         hub_private_repo=recipe.hub_private,
+        hub_strategy="end",  # nothing of a checkpoint: the finished model is published once, by train.py
         report_to="none",
     )
 

@@ -1,0 +1,171 @@
+"""The model card: the whole text for known numbers, and what it refuses."""
+
+import json
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from huggingface_hub import ModelCard
+from safetensors.numpy import save_file
+
+from fer_hf import facts
+from fer_hf.card import card_files
+from fer_hf.errors import FerError
+from fer_hf.labels import LABELS
+
+EXPECTED = Path(__file__).with_name("expected_card.md")
+
+
+def part(n, accuracy):
+    per_class = {label: {"n": n // 7, "precision": 0.5, "recall": 0.25, "f1": accuracy / 2} for label in LABELS}
+    scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.02, "ece": 0.031, "nll": 0.98765, "brier": 0.41}
+    interval = {"interval_95": {"accuracy": [accuracy - 0.015, accuracy + 0.015]}}
+    return {"n": n, **scores, "coverage_80": 0.8, "ece_floor": 0.0171, **interval, "per_class": per_class}
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A model's folder without a model that runs: the card needs none."""
+    folder = tmp_path / "run" / "model"
+    folder.mkdir(parents=True)
+    save_file({"classifier.weight": np.zeros((7, 384), np.float16)}, folder / "model.safetensors")
+    (folder / "preprocessor_config.json").write_text(json.dumps({"size": {"height": 112, "width": 112}}))
+    monkeypatch.setattr(facts, "BENCHMARKS", tmp_path / "benchmarks")
+    facts.BENCHMARKS.mkdir()
+    return folder
+
+
+@pytest.fixture
+def measured(model):
+    """The same folder with everything measured."""
+    weights = sha256((model / "model.safetensors").read_bytes()).hexdigest()
+    common = {
+        "sha256": weights,
+        "split": "test",
+        "private_test": True,
+        "whole": part(3589, 0.7),
+        "clean": part(3301, 0.69),
+    }
+    command = "python -m fer_hf evaluate --model models/fer --data fer2013.parquet --output eval_results.json"
+    write(
+        model / "eval_results.json", common | {"views": 1, "command": command, "ferplus": {"n": 2720, "accuracy": 0.81}}
+    )
+    write(model / "eval_results_10_views.json", common | {"views": 10, "command": f"{command} --views 10"})
+    (model / "eval_results.png").write_bytes(b"a picture")
+    (model / "eval_results_reliability.png").write_bytes(b"a picture")
+    recipe = {
+        "model": "facebook/dinov2-small",
+        "model_config": {},
+        "data": "/home/me/fer2013.parquet",
+        "drawn_pictures": 0,
+    }
+    recipe |= {
+        "image_size": 112,
+        "learning_rate": 2e-4,
+        "best_by": "accuracy",
+        "output_dir": "/home/me/run",
+        "threads": 2,
+    }
+    report = {"recipe": recipe, "validation": {"accuracy": 0.68}, "temperature": 1.25, "best_step": 2000, "steps": 2407}
+    write(model.parent / "report.json", report | {"seconds": 5432.1, "history": []})
+    strengths = [{"strength": s, "accuracy": 0.6, "kept": kept} for s, kept in ((8, 0.97), (16, 0.91), (32, 0.7))]
+    table = {"clean": {"accuracy": 0.68}, "corruptions": {"noise": {"unit": "grey levels", "strengths": strengths}}}
+    write(facts.BENCHMARKS / "corruptions.json", table | {"sha256": weights, "split": "validation", "faces": 1000})
+    write(facts.BENCHMARKS / "private_looks.json", [{"sha256": "another"}, {"sha256": weights}])
+    return model
+
+
+def write(path, value):
+    path.write_text(json.dumps(value))
+
+
+def text_of(folder, name="user/fer-test"):
+    return card_files(folder, name)["README.md"].decode()
+
+
+def test_the_whole_card(measured):
+    text = text_of(measured)
+    assert text == EXPECTED.read_text(encoding="utf-8"), "read the new card; if it is right, it is the expected one"
+
+
+def test_its_metadata_is_what_the_hub_reads(measured):
+    card = ModelCard(text_of(measured))
+    data = card.data
+    assert (data.license, data.license_name, data.license_link) == ("other", "research-use", "LICENSE.md")
+    assert (data.library_name, data.pipeline_tag) == ("transformers", "image-classification")
+    assert (data.base_model, data.datasets) == ("facebook/dinov2-small", ["fer2013"])
+    values = {(r.dataset_config, r.metric_type): r.metric_value for r in data.eval_results}
+    assert len(values) == len(data.eval_results) == 12
+    assert values["clean, 10 views", "accuracy"] == 0.69
+    assert values["whole, one view", "ece"] == 0.031
+
+
+def test_no_folder_of_the_machine_is_told(measured):
+    files = card_files(measured, "user/fer-test")
+    training = json.loads(files["training.json"])
+    assert training["data"] == "fer2013.parquet"
+    assert not re.search("/home/|/run", files["README.md"].decode() + json.dumps(training))
+
+
+def test_what_is_not_measured_is_said(model):
+    text = text_of(model)
+    assert "Nothing has been measured of these weights" in text
+    assert "not measured for these weights" in text
+    assert "How these weights were trained is not known" in text
+    assert ModelCard(text).data.eval_results is None
+
+
+def test_a_part_that_is_missing_is_said(measured):
+    (measured / "eval_results_10_views.json").unlink()
+    results = json.loads((measured / "eval_results.json").read_text())
+    write(measured / "eval_results.json", {key: results[key] for key in results if key not in ("clean", "ferplus")})
+    text = text_of(measured)
+    assert "Without leaked pictures: not measured." in text
+    assert re.search(r"Averaged over several views: not\s+measured", text)
+    assert "Agreement with FER+'s votes: not measured." in text
+
+
+def test_corruptions_of_other_weights_are_not_told(measured):
+    table = json.loads((facts.BENCHMARKS / "corruptions.json").read_text())
+    write(facts.BENCHMARKS / "corruptions.json", table | {"sha256": "another"})
+    assert "grey levels" not in text_of(measured)
+
+
+def test_training_facts_stay_with_the_model(measured):
+    """What `card` writes into the folder is enough, without the run's report."""
+    before = card_files(measured, "user/fer-test", base_model="me/backbone")
+    (measured / "training.json").write_bytes(before["training.json"])
+    (measured.parent / "report.json").unlink()
+    assert card_files(measured, "user/fer-test") == before
+
+
+def test_results_of_other_weights_are_refused(measured):
+    save_file({"classifier.weight": np.ones((7, 384), np.float16)}, measured / "model.safetensors")
+    with pytest.raises(FerError, match=r"eval_results\.json: sha256: was measured on other weights"):
+        text_of(measured)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"whole": {"n": 3}}, r"eval_results\.json: whole: lacks accuracy, macro_f1"),
+        ({"views": "one"}, r"eval_results\.json: views: expected int"),
+        ({"sha256": None}, r"eval_results\.json: sha256: expected str"),
+    ],
+)
+def test_broken_results_are_refused(measured, change, message):
+    results = json.loads((measured / "eval_results.json").read_text())
+    write(measured / "eval_results.json", results | change)
+    with pytest.raises(FerError, match=message):
+        text_of(measured)
+
+
+def test_files_that_are_no_json_are_refused(measured):
+    (measured / "eval_results.json").write_text("{")
+    with pytest.raises(FerError, match=r"eval_results\.json: is no JSON"):
+        text_of(measured)
+    (measured / "eval_results.json").write_text("[]")
+    with pytest.raises(FerError, match=r"eval_results\.json: expected a JSON dict, got list"):
+        text_of(measured)

@@ -1,0 +1,95 @@
+"""The Space: its files and settings, and publishing it to a Hub on loopback."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from fer_hf.space import space_files
+from tests.loopback_hub import LoopbackHub, Repo
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def hub(tmp_path):
+    with LoopbackHub(tmp_path / "home") as server:
+        for name, private in (("alice/fer", False), ("alice/secret", True)):
+            server.repos["model", name] = Repo("model", name, private)
+            server.repos["model", name].commit({})
+        yield server
+
+
+def publish_space(hub, model="alice/fer"):
+    return hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", model)
+
+
+def test_the_space_has_what_it_needs_and_no_more():
+    files = space_files("alice/faces", "alice/fer")
+    assert {"app.py", "requirements.txt", "packages.txt", "README.md", "LICENSE", "fer_hf/predict.py"} <= set(files)
+    folders = {name.partition("/")[0] for name in files if "/" in name}
+    assert folders == {"fer_hf"}
+    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".tmp", ".safetensors"))]
+    assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
+
+
+def test_its_settings():
+    readme = space_files("alice/faces", "alice/fer")["README.md"].decode()
+    settings = yaml.safe_load(readme.split("---\n")[1])
+    assert (settings["sdk"], settings["app_file"]) == ("gradio", "app.py")
+    assert settings["models"] == settings["preload_from_hub"] == ["alice/fer"]
+    assert len(settings["short_description"]) <= 60
+    assert settings["thumbnail"].endswith("alice/faces/resolve/main/thumbnail.png")
+    low, high = re.search(r"gradio>=([\d.]+),<([\d.]+)", (ROOT / "requirements.txt").read_text()).groups()
+    assert number(low) <= number(settings["sdk_version"]) < number(high)
+    low, high = re.findall(
+        r"[\d.]+", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    )
+    assert number(low) <= number(settings["python_version"]) < number(high)
+
+
+def number(version):
+    return tuple(map(int, version.split(".")))
+
+
+def test_the_thumbnail_is_a_picture(tmp_path):
+    path = tmp_path / "thumbnail.png"
+    path.write_bytes(space_files("alice/faces", "alice/fer")["thumbnail.png"])
+    with Image.open(path) as picture:
+        assert picture.size == (1200, 630)
+        assert len(picture.getcolors(1 << 20)) > 50
+
+
+def test_publishing_the_space_twice_uploads_once(hub):
+    first = publish_space(hub)
+    space = hub.repos["space", "alice/faces"]
+    assert first.returncode == 0, first.stderr
+    assert "set the variable FER_MODEL = alice/fer" in first.stdout
+    assert space.variables == {"FER_MODEL": "alice/fer"}
+    assert space.files["app.py"] == (ROOT / "app.py").read_bytes()
+    hub.log.clear()
+    again = publish_space(hub)
+    assert "nothing has changed, nothing to upload" in again.stdout
+    assert {method for method, *_ in hub.log} == {"GET"}
+
+
+def test_the_page_moves_to_another_model(hub):
+    assert publish_space(hub).returncode == 0
+    hub.repos["model", "alice/better"] = Repo("model", "alice/better", private=False, commits=[("0" * 40, {})])
+    result = publish_space(hub, "alice/better")
+    assert "set the variable FER_MODEL = alice/better" in result.stdout
+    assert re.findall("replace (.*) \\(", result.stdout) == ["README.md"]
+    assert hub.repos["space", "alice/faces"].variables == {"FER_MODEL": "alice/better"}
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, the Space could not")],
+)
+def test_a_model_that_the_space_could_not_read_is_refused(hub, model, message):
+    result = publish_space(hub, model)
+    assert (result.returncode, message in result.stderr, "Traceback" in result.stderr) == (1, True, False), result
+    assert ("space", "alice/faces") not in hub.repos
