@@ -145,7 +145,7 @@ def launch(job: Job, workers: int) -> None:
 
 
 def finish(job: Job) -> str:
-    """What stands in the output folder, in a line; leftovers of killed processes are removed once nothing is missing."""
+    """What stands in the output folder, in a line; once nothing is missing, leftovers of killed processes go."""
     shards = job.shards()
     missing = sum(not shard.exists() for shard in shards)
     if missing:
