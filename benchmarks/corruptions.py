@@ -1,0 +1,236 @@
+"""How much accuracy a real photo's troubles cost: each at three strengths, on PublicTest.
+
+    python -m benchmarks.corruptions --data D [--model M] [--faces 1000]
+
+Every strength sees the same faces, drawn by a seed; what is random in a corruption (direction, place, hue) is drawn by
+the face's number, so that a stronger corruption of a face only goes further the same way.
+"""
+
+import argparse
+import io
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, ImageEnhance, ImageFilter
+from tqdm import tqdm
+from transformers.utils import logging
+
+from benchmarks import record
+from fer_hf import metrics
+from fer_hf.data import load_fer
+from fer_hf.drawn import draw_face
+from fer_hf.evaluate import BATCH, weights_hash
+from fer_hf.leaks import pictures
+from fer_hf.plots import figure
+from fer_hf.predict import DEFAULT_MODEL, Reader
+
+SEED = 0
+
+
+def tint(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Coloured light: the three channels are scaled apart, by at most `strength`."""
+    angle = rng.uniform(0, 2 * math.pi)
+    gains = [1 + strength * math.cos(angle + third * 2 * math.pi / 3) for third in range(3)]
+    return Image.fromarray((np.asarray(face) * gains).clip(0, 255).round().astype(np.uint8))
+
+
+def jpeg(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """JPEG at quality `strength`, of the small picture itself."""
+    file = io.BytesIO()
+    face.save(file, "JPEG", quality=int(strength))
+    return Image.open(file).convert("RGB")
+
+
+def blur(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Gaussian blur with a standard deviation of `strength` pixels."""
+    return face.filter(ImageFilter.GaussianBlur(strength))
+
+
+def noise(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Gaussian noise with a standard deviation of `strength` grey levels, alike in all channels."""
+    pixels = np.asarray(face, dtype=float)
+    pixels = pixels + strength * rng.standard_normal((*pixels.shape[:2], 1))
+    return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
+
+
+def small(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A face that is only `strength` pixels wide in the photo."""
+    return face.resize((int(strength),) * 2, Image.Resampling.BOX)
+
+
+def tilt(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """The head tilted by `strength` degrees to one side."""
+    return moved(face, angle=float(rng.choice((-1, 1)) * strength))
+
+
+def shift(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A bad box: the face stands `strength` of the side away from its place."""
+    angle = rng.uniform(0, 2 * math.pi)
+    return moved(face, x=strength * math.cos(angle), y=strength * math.sin(angle))
+
+
+def tight(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A bad box: only `strength` of the side, around the middle."""
+    return moved(face, zoom=1 / strength)
+
+
+def loose(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A bad box: `strength` times the side; the picture's edge is repeated where there is nothing."""
+    return moved(face, zoom=1 / strength)
+
+
+def dark(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Light reduced to `strength`."""
+    return ImageEnhance.Brightness(face).enhance(strength)
+
+
+def bright(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Light raised to `strength`, cut off at white."""
+    return ImageEnhance.Brightness(face).enhance(strength)
+
+
+def flat(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Contrast reduced to `strength`."""
+    return ImageEnhance.Contrast(face).enhance(strength)
+
+
+def occlusion(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A grey square over `strength` of the picture."""
+    side = round(math.sqrt(strength) * face.width)
+    x, y = (round(float(rng.random()) * (length - side)) for length in face.size)
+    covered = face.copy()
+    covered.paste((128, 128, 128), (x, y, x + side, y + side))
+    return covered
+
+
+def moved(face: Image.Image, angle: float = 0.0, x: float = 0.0, y: float = 0.0, zoom: float = 1.0) -> Image.Image:
+    """Turn (degrees), shift (share of the side) and zoom a face about its middle, its edges repeated."""
+    margin = max(face.size)
+    pixels = np.pad(np.asarray(face), ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    cosine, sine = math.cos(math.radians(angle)) / zoom, math.sin(math.radians(angle)) / zoom
+    right, down = (0.5 + x) * face.width, (0.5 + y) * face.height  # where the middle goes
+    table = (  # from a place in the answer to the place in `pixels` that it shows
+        *(cosine, sine, face.width / 2 + margin - cosine * right - sine * down),
+        *(-sine, cosine, face.height / 2 + margin + sine * right - cosine * down),
+    )
+    return Image.fromarray(pixels).transform(face.size, Image.Transform.AFFINE, table, Image.Resampling.BICUBIC)
+
+
+class Corruption(NamedTuple):
+    """What is done to a face (RGB), and how much, from mild to strong."""
+
+    apply: Callable[[Image.Image, float, np.random.Generator], Image.Image]
+    strengths: tuple[float, float, float]
+    unit: str
+
+
+CORRUPTIONS = {
+    "tint": Corruption(tint, (0.15, 0.3, 0.6), "channels scaled apart by"),
+    "JPEG": Corruption(jpeg, (50, 25, 10), "quality"),
+    "blur": Corruption(blur, (0.7, 1.2, 2.0), "px"),
+    "noise": Corruption(noise, (8, 16, 32), "grey levels"),
+    "small face": Corruption(small, (32, 24, 16), "px wide"),
+    "tilt": Corruption(tilt, (10, 20, 35), "degrees"),
+    "shifted box": Corruption(shift, (0.05, 0.1, 0.2), "of the side"),
+    "tight box": Corruption(tight, (0.9, 0.8, 0.7), "of the side"),
+    "loose box": Corruption(loose, (1.15, 1.3, 1.6), "of the side"),
+    "dark": Corruption(dark, (0.6, 0.4, 0.2), "of the light"),
+    "bright": Corruption(bright, (1.4, 1.8, 2.5), "of the light"),
+    "low contrast": Corruption(flat, (0.6, 0.4, 0.2), "of the contrast"),
+    "occlusion": Corruption(occlusion, (0.1, 0.2, 0.35), "of the picture"),
+}
+
+
+def corrupted(face: Image.Image, number: int, corruption: Corruption, strength: float) -> Image.Image:
+    """The face with the corruption; its `number` draws what is random."""
+    return corruption.apply(face.convert("RGB"), strength, np.random.default_rng((SEED, number)))
+
+
+def measure(reader: Reader, faces: list[Image.Image], labels: np.ndarray) -> dict:
+    """Accuracy on the clean faces and under each corruption and strength."""
+    jobs = [(name, strength) for name, each in CORRUPTIONS.items() for strength in each.strengths]
+    bar = tqdm(total=(1 + len(jobs)) * len(faces), unit="face", desc="clean")
+    clean = accuracy(reader, faces, labels, bar)
+    rows = {name: {"unit": each.unit, "strengths": []} for name, each in CORRUPTIONS.items()}
+    for name, strength in jobs:
+        bar.set_description(f"{name} {strength:g}")
+        pictures = [corrupted(face, number, CORRUPTIONS[name], strength) for number, face in enumerate(faces)]
+        result = accuracy(reader, pictures, labels, bar)
+        rows[name]["strengths"].append({"strength": strength, **result, "kept": result["accuracy"] / clean["accuracy"]})
+    bar.close()
+    return {"clean": clean, "corruptions": rows}
+
+
+def accuracy(reader: Reader, faces: list[Image.Image], labels: np.ndarray, bar: tqdm) -> dict:
+    """Accuracy with its bootstrap interval, and mean confidence: a fair model grows less sure as it errs more."""
+    parts = []
+    for start in range(0, len(faces), BATCH):
+        parts.append(reader.scores(faces[start : start + BATCH]))
+        bar.update(len(parts[-1]))
+    scores = np.concatenate(parts)
+    return {
+        "accuracy": metrics.accuracy(scores, labels),
+        "interval_95": metrics.interval(metrics.accuracy, scores, labels),
+        "confidence": float(scores.max(1).mean()),
+    }
+
+
+def draw(results: dict, path: Path) -> None:
+    """A table shaded by the share of accuracy kept."""
+    rows = results["corruptions"]
+    kept = np.array([[each["kept"] for each in row["strengths"]] for row in rows.values()])
+    with figure(path, 6.5, 0.8 + 0.4 * len(rows)) as axes:
+        axes.imshow(kept, cmap="RdYlBu", vmin=0.4, vmax=1.0, aspect="auto")
+        for (place, column), share in np.ndenumerate(kept):
+            row = list(rows.values())[place]
+            text = f"{100 * share:.0f} %   ({row['strengths'][column]['strength']:g})"
+            axes.text(column, place, text, ha="center", va="center", fontsize=8)
+        axes.set_xticks(range(3), ("mild", "medium", "strong"))
+        axes.set_yticks(range(len(rows)), [f"{name} ({row['unit']})" for name, row in rows.items()], fontsize=8)
+        clean = 100 * results["clean"]["accuracy"]
+        axes.set_title(f"Share kept of {clean:.1f} % accuracy, {results['faces']} faces", fontsize=10)
+
+
+def draw_examples(path: Path) -> None:
+    """What each strength does to a drawn face."""
+    face = draw_face("happy").convert("RGB")
+    cells = [[face, *(corrupted(face, 0, each, s) for s in each.strengths)] for each in CORRUPTIONS.values()]
+    rows = [np.hstack([np.asarray(cell.resize((96, 96), Image.Resampling.BICUBIC)) for cell in row]) for row in cells]
+    with figure(path, 5, 14) as axes:
+        axes.imshow(np.vstack(rows))
+        axes.set_xticks([48 + 96 * column for column in range(4)], ("clean", "mild", "medium", "strong"))
+        axes.set_yticks([48 + 96 * row for row in range(len(rows))], list(CORRUPTIONS))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.corruptions", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+    )
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser.add_argument("--faces", type=int, default=1000, help="drawn from validation; 0: all (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
+    return parser
+
+
+def main(words: list[str]) -> None:
+    arguments = build_parser().parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    logging.disable_progress_bar()
+    reader = Reader.load(arguments.model)
+    data = load_fer(arguments.data)["validation"]
+    count = min(arguments.faces or len(data), len(data))
+    data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
+    results = measure(reader, list(pictures(data, "faces")), np.asarray(data["label"]))
+    about = {"split": "validation", "faces": count, "seed": SEED, "sha256": weights_hash(arguments.model)}
+    record.keep("corruptions", about | results)
+    draw(about | results, record.RESULTS / "corruptions.png")
+    draw_examples(record.RESULTS / "corruption_examples.png")
+
+
+if __name__ == "__main__":
+    record.run(main)

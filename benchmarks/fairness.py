@@ -1,0 +1,169 @@
+"""Whom does it read worse? What FER2013 can tell, on PublicTest, and what it cannot.
+
+    python -m benchmarks.fairness --data D [--model M]
+
+FER2013 has no demographic labels. What can be measured is the expression itself and the picture: brightness, sharpness
+and tilt of the face, each in five groups of equal size. Expressions are not alike in all groups (a laughing face is
+easier, and not as often dark), so each group's accuracy stands beside the one that its expressions alone would give.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from datasets import Dataset
+from PIL import Image
+from tqdm import tqdm
+from transformers.utils import logging
+
+from benchmarks import record
+from fer_hf import metrics
+from fer_hf.data import load_fer
+from fer_hf.evaluate import score_pictures, weights_hash
+from fer_hf.faces import Detector
+from fer_hf.labels import COLOURS, LABELS
+from fer_hf.leaks import pictures
+from fer_hf.plots import figure
+from fer_hf.predict import DEFAULT_MODEL, Reader
+
+QUINTILES = ("lowest", "low", "middle", "high", "highest")
+NOT_FOUND = "no face found"
+CANNOT_BE_REPORTED = (
+    "Age, gender, skin colour, ethnicity, disability: FER2013 has no such labels, and guessing them from the pictures"
+    " would put another model's bias in their place. No claim is made that the model is equally right for all people.",
+    "Brightness is that of the picture: light, camera and skin together. It is not a measure of skin colour.",
+    "Culture and context: the labels are what a search engine and a few people called the pictures, not what was felt.",
+    "Spectacles, masks, head coverings, make-up: not labelled.",
+)
+
+
+def brightness(face: np.ndarray) -> float:
+    """Mean grey level (0..255) of a grey face (h, w)."""
+    return float(face.mean())
+
+
+def sharpness(face: np.ndarray) -> float:
+    """Variance of the Laplacian of a grey face (h, w): low where it is blurred."""
+    return float(cv2.Laplacian(face, cv2.CV_64F).var())
+
+
+def tilt(eyes: np.ndarray) -> float:
+    """Degrees between the line through the eyes (2, 2), the left one first, and the horizontal, to either side."""
+    (x1, y1), (x2, y2) = eyes
+    return abs(math.degrees(math.atan2(y2 - y1, x2 - x1)))
+
+
+def tilt_of(face: Image.Image, detector: Detector) -> float:
+    """Tilt of the largest face that the detector finds, NaN where it finds none."""
+    found = detector.detect(face.convert("RGB"))
+    return tilt(found[0].landmarks[:2]) if found else math.nan
+
+
+def quintiles(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Masks of five groups of equal size by value; NaN is in none."""
+    known = values[~np.isnan(values)]
+    edges = np.quantile(known, (0.2, 0.4, 0.6, 0.8))
+    group = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    return {name: group == index for index, name in enumerate(QUINTILES)}
+
+
+def summarise(scores: np.ndarray, labels: np.ndarray, mask: np.ndarray, recalls: np.ndarray) -> dict:
+    """The figures of one group; `recalls` (7,) are each expression's on all faces."""
+    chosen, true = scores[mask], labels[mask]
+    return {
+        "n": int(mask.sum()),
+        "accuracy": metrics.accuracy(chosen, true),
+        "interval_95": metrics.interval(metrics.accuracy, chosen, true),
+        "expected_from_expressions": float(recalls[true].mean()),
+        "confidence": float(chosen.max(1).mean()),
+        "ece": metrics.ece(chosen, true),
+    }
+
+
+def by_group(scores: np.ndarray, labels: np.ndarray, features: dict[str, np.ndarray]) -> dict:
+    """Figures by expression and by the quintiles of each feature; empty groups are left out."""
+    hits = scores.argmax(1) == labels
+    recalls = np.array([hits[labels == index].mean() if (labels == index).any() else 0.0 for index in range(7)])
+    masks = {"expression": {name: labels == index for index, name in enumerate(LABELS)}}
+    for name, values in features.items():
+        masks[name] = quintiles(values)
+        masks[name][NOT_FOUND] = np.isnan(values)
+    results = {}
+    for kind, groups in masks.items():
+        results[kind] = {name: summarise(scores, labels, mask, recalls) for name, mask in groups.items() if mask.any()}
+        for name in set(results[kind]).intersection(QUINTILES):
+            values = features[kind][groups[name]]
+            results[kind][name] |= {"from": float(values.min()), "to": float(values.max())}
+    return results
+
+
+def measure(reader: Reader, data: Dataset) -> dict:
+    """All figures of one split."""
+    labels = np.asarray(data["label"])
+    faces = list(pictures(data, "faces"))
+    grey = [np.asarray(face.convert("L")) for face in faces]
+    features = {
+        "brightness": np.array([brightness(each) for each in grey]),
+        "sharpness": np.array([sharpness(each) for each in grey]),
+        "tilt": np.array([tilt_of(face, reader.detector) for face in tqdm(faces, desc="tilt", unit="face")]),
+    }
+    scores = score_pictures(reader, data)
+    return {
+        "n": len(labels),
+        "accuracy": metrics.accuracy(scores, labels),
+        "groups": by_group(scores, labels, features),
+        "cannot_be_reported": list(CANNOT_BE_REPORTED),
+    }
+
+
+def draw(results: dict, path: Path) -> None:
+    """Accuracy of each group with its interval; hollow: what its expressions alone would give."""
+    ticks, place = [], 0
+    with figure(path, 10, 4.5) as axes:
+        axes.axhline(100 * results["accuracy"], color="grey", linestyle=":", label="all faces")
+        for kind, groups in results["groups"].items():
+            start = place
+            for name, row in groups.items():
+                low, high = row["interval_95"]
+                error = [[100 * (row["accuracy"] - low)], [100 * (high - row["accuracy"])]]
+                colour = COLOURS.get(name, "#333333")
+                axes.errorbar(place, 100 * row["accuracy"], error, fmt="o", color=colour, capsize=3)
+                if kind != "expression":
+                    axes.plot(place + 0.22, 100 * row["expected_from_expressions"], "o", mfc="none", color="grey")
+                ticks.append((place, name))
+                place += 1
+            axes.text((start + place - 1) / 2, 1.02, kind, transform=axes.get_xaxis_transform(), ha="center")
+            place += 1
+        axes.plot([], [], "o", mfc="none", color="grey", label="expected from the group's expressions")
+        axes.set_xticks(*zip(*ticks, strict=True), rotation=60, ha="right", fontsize=8)
+        axes.set_ylabel("accuracy, % (95 % interval)")
+        axes.legend(loc="lower left", fontsize=8)
+        axes.grid(axis="y", alpha=0.3)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+    )
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
+    return parser
+
+
+def main(words: list[str]) -> None:
+    arguments = build_parser().parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    logging.disable_progress_bar()
+    reader = Reader.load(arguments.model)
+    results = measure(reader, load_fer(arguments.data)["validation"])
+    record.keep("fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
+    draw(results, record.RESULTS / "fairness.png")
+    print("\n".join(f"cannot be reported: {line}" for line in CANNOT_BE_REPORTED))
+
+
+if __name__ == "__main__":
+    record.run(main)

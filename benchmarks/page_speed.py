@@ -1,0 +1,93 @@
+"""How soon the page answers after `python app.py`, and in how much memory. Part of `python -m benchmarks.speed`."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import psutil
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from fer_hf.errors import FerError
+
+ROOT = Path(__file__).parents[1]
+STARTS = 3
+PATIENCE = 120  # seconds after which a page that does not answer is given up
+SECONDS_LIMIT = 15.0  # from start to the first photo read
+GIGABYTES_LIMIT = 1.5  # resident, after the photos
+
+
+def measure(model: str, photos: list[Image.Image]) -> dict:
+    """Start the page several times; each time have it read all `photos`."""
+    with TemporaryDirectory() as folder:
+        files = [str(Path(folder) / f"{number}.png") for number in range(len(photos))]
+        for photo, file in zip(photos, files, strict=True):
+            photo.save(file)
+        starts = [one_start(model, files) for _ in range(STARTS)]
+    page, answer, memory = (median(each) for each in zip(*starts, strict=True))
+    return {
+        "page_seconds": round(page, 2),
+        "first_answer_seconds": round(answer, 2),
+        "resident_gigabytes": round(memory, 3),
+        "limits": {"first_answer_seconds": SECONDS_LIMIT, "resident_gigabytes": GIGABYTES_LIMIT},
+        "met": answer <= SECONDS_LIMIT and memory <= GIGABYTES_LIMIT,
+        "starts": STARTS,
+    }
+
+
+def one_start(model: str, files: list[str]) -> tuple[float, float, float]:
+    """Seconds to the page, seconds to the first photo read, resident gigabytes after all photos."""
+    port = free_port()
+    environment = os.environ | {"FER_MODEL": model, "GRADIO_SERVER_PORT": str(port)}
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url, process)
+        page = time.perf_counter() - started
+        client = Client(url, verbose=False)
+        client.predict(handle_file(files[0]), api_name="/read_photo")
+        answer = time.perf_counter() - started
+        for file in files[1:]:
+            client.predict(handle_file(file), api_name="/read_photo")
+        return page, answer, resident_gigabytes(process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str, process: subprocess.Popen) -> None:
+    """Wait until the page is served.
+
+    Raises:
+        FerError: the program ended, or said nothing for two minutes.
+    """
+    give_up = time.perf_counter() + PATIENCE
+    while time.perf_counter() < give_up:
+        if process.poll() is not None:
+            raise FerError(f"app.py: ended with exit code {process.returncode} before it served a page")
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise FerError(f"app.py: served no page within {PATIENCE} s")
+
+
+def resident_gigabytes(pid: int) -> float:
+    """Resident memory of a process and its children."""
+    process = psutil.Process(pid)
+    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) / 1e9
