@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from node_tools import run_node
 from transformers import AutoImageProcessor, AutoModelForImageClassification, pipeline
 
 from fer_hf.drawn import draw_face
@@ -14,6 +13,7 @@ from fer_hf.export import CONFIGS, FLOAT32, INT8, export_onnx
 from fer_hf.labels import LABELS
 from fer_hf.modeling import load_backbone, make_processor, save_model
 from fer_hf.recipe import Recipe
+from tests.node_tools import run_node
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")

@@ -10,34 +10,13 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 import pytest
-import torch
 from PIL import Image
 from skimage.data import astronaut
 
 from fer_hf.__main__ import main
 from fer_hf.drawn import draw_face
-from fer_hf.modeling import load_backbone, make_processor, save_model
-from fer_hf.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
-TINY = {
-    "model_type": "dinov2",
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "mlp_ratio": 2,
-    "image_size": 28,
-    "patch_size": 14,
-}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    torch.manual_seed(0)
-    recipe = Recipe(model_config=TINY, image_size=28)
-    folder = tmp_path_factory.mktemp("model")
-    save_model(load_backbone(recipe), make_processor(recipe), folder)
-    return folder
 
 
 @pytest.fixture
@@ -62,8 +41,8 @@ def predict_folder(photos, output, model, *words):
     return main(["predict-folder", str(photos), "--output", str(output), "--model", str(model), *words])
 
 
-def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, model, capsys):
-    assert predict_folder(photos, tmp_path / "out", model, "--shard", "2") == 0
+def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, tiny_model, capsys):
+    assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "2") == 0
     assert "5 photos in 3 shards" in capsys.readouterr().out
     rows = {row["file"]: row for row in rows_of(tmp_path / "out")}
     assert list(rows) == ["astronaut.jpg", "broken.PNG", "more/0.png", "more/1.png", "more/2.png"]
@@ -75,33 +54,33 @@ def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, model, caps
     assert rows["broken.PNG"]["faces"] is None
 
 
-def test_processes_share_the_shards_without_overlap(photos, tmp_path, model, monkeypatch):
+def test_processes_share_the_shards_without_overlap(photos, tmp_path, tiny_model, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     for rank, expected in enumerate((["astronaut.jpg", "more/0.png", "more/2.png"], ["broken.PNG", "more/1.png"])):
         monkeypatch.setenv("RANK", str(rank))
         before = set(tmp_path.glob("out/*.parquet"))
-        assert predict_folder(photos, tmp_path / "out", model, "--shard", "1") == 0
+        assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "1") == 0
         new = sorted(set(tmp_path.glob("out/*.parquet")) - before)
         assert [row["file"] for file in new for row in pq.read_table(file).to_pylist()] == expected
 
 
-def test_what_is_there_is_not_read_again(photos, tmp_path, model):
+def test_what_is_there_is_not_read_again(photos, tmp_path, tiny_model):
     out = tmp_path / "out"
-    assert predict_folder(photos, out, model, "--shard", "2") == 0
+    assert predict_folder(photos, out, tiny_model, "--shard", "2") == 0
     whole = rows_of(out)
     (out / "shard-000001.parquet").unlink()
     before = {file.name: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
-    assert predict_folder(photos, out, model, "--shard", "2") == 0
+    assert predict_folder(photos, out, tiny_model, "--shard", "2") == 0
     assert rows_of(out) == whole
     assert {name: (out / name).stat().st_mtime_ns for name in before} == before
 
 
-def test_another_folder_model_or_size_does_not_mix(photos, tmp_path, model, capsys):
-    assert predict_folder(photos, tmp_path / "out", model) == 0
-    assert predict_folder(photos, tmp_path / "out", model, "--shard", "7") == 1
+def test_another_folder_model_or_size_does_not_mix(photos, tmp_path, tiny_model, capsys):
+    assert predict_folder(photos, tmp_path / "out", tiny_model) == 0
+    assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "7") == 1
     assert "was begun with another shard;" in capsys.readouterr().err
     Image.new("RGB", (9, 9)).save(photos / "new.png")
-    assert predict_folder(photos, tmp_path / "out", model) == 1
+    assert predict_folder(photos, tmp_path / "out", tiny_model) == 1
     assert "was begun with another photos, names_sha256;" in capsys.readouterr().err
 
 
@@ -114,9 +93,9 @@ def test_another_folder_model_or_size_does_not_mix(photos, tmp_path, model, caps
         ("photos", ["--model", "nothing/at/all"], "no such model folder"),
     ],
 )
-def test_wrong_input_is_one_clear_line(photos, tmp_path, model, capsys, folder, words, message):
+def test_wrong_input_is_one_clear_line(photos, tmp_path, tiny_model, capsys, folder, words, message):
     (tmp_path / "empty").mkdir()
-    assert predict_folder(tmp_path / folder, tmp_path / "out", model, *words) == 1
+    assert predict_folder(tmp_path / folder, tmp_path / "out", tiny_model, *words) == 1
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
@@ -158,8 +137,8 @@ def workers_of(process):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_started_again_and_loses_nothing(many, tmp_path, model):
-    process = start(many, tmp_path / "out", model)
+def test_a_killed_worker_is_started_again_and_loses_nothing(many, tmp_path, tiny_model):
+    process = start(many, tmp_path / "out", tiny_model)
     victims = workers_of(process)
     assert len(victims) == 2
     victims[1].kill()
@@ -169,14 +148,14 @@ def test_a_killed_worker_is_started_again_and_loses_nothing(many, tmp_path, mode
 
 
 @pytest.mark.slow
-def test_after_everything_was_killed_the_same_command_goes_on(many, tmp_path, model):
+def test_after_everything_was_killed_the_same_command_goes_on(many, tmp_path, tiny_model):
     out = tmp_path / "out"
-    process = start(many, out, model)
+    process = start(many, out, tiny_model)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     before = {file: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
     assert 4 <= len(before) < 60
-    assert predict_folder(many, out, model, "--shard", "1") == 0
+    assert predict_folder(many, out, tiny_model, "--shard", "1") == 0
     assert [row["file"] for row in rows_of(out)] == [f"{i:02}.jpg" for i in range(60)]
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert not list(out.glob(".*"))

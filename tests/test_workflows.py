@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from node_tools import run_node
+
+from tests.node_tools import run_node
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
