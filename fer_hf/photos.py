@@ -91,8 +91,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return ImageCms.profileToProfile(
             image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
+    if image.mode == "La" or image.has_transparency_data:
+        image = image.convert("LA" if image.mode == "La" else "RGBA").convert("RGBA")  # Pillow has no La to RGBA
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
