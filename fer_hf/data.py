@@ -17,12 +17,13 @@ from fer_hf.errors import FerError
 from fer_hf.folders import read_folder
 from fer_hf.hub import is_hub_id, read_hub
 from fer_hf.labels import LABELS
-from fer_hf.leaks import label_shares, pixel_hashes
+from fer_hf.leaks import hash_of_all, label_shares, pixel_hashes
 from fer_hf.sources import SPLITS, Source
 from fer_hf.tables import read_csv, read_parquet
 
 CONFLICTS = ("soft", "drop", "keep")
 HELD_OUT = 0.1  # share of train that becomes a missing validation or test split
+PRIVATE_TEST = "fdd0bbc7f121b0e368e17e83bd6d69c1"  # hash_of_all of the 3,589 PrivateTest pictures, lossless
 TARGET = List(Value("float32"), length=len(LABELS))
 
 
@@ -40,7 +41,7 @@ class FerReport:
 
 @dataclass(frozen=True)
 class FerData:
-    """The splits; `official` means that test is FER2013's own PrivateTest."""
+    """The splits; `official` means that test is FER2013's own PrivateTest, by the source's word or by its pixels."""
 
     splits: DatasetDict
     official: bool
@@ -86,7 +87,7 @@ def read_fer(
     """
     if conflicts not in CONFLICTS:
         raise FerError(f"conflicts: {conflicts!r} is none of {', '.join(CONFLICTS)}")
-    splits, official, held_out = read_splits(source, votes, seed)
+    splits, named_official, held_out = read_splits(source, votes, seed)
     hashes = {name: pixel_hashes(splits[name], f"{source}: {name}") for name in SPLITS}
     for name in ("validation", "test"):
         in_train = np.isin(hashes[name], hashes["train"])
@@ -99,11 +100,11 @@ def read_fer(
         raise FerError(f"{source}: no training picture is left after dropping leaks and conflicts")
     say(report, source)
     splits = DatasetDict(train=train, validation=splits["validation"], test=splits["test"])
-    return FerData(splits, official, report)
+    return FerData(splits, named_official or is_private_test(hashes["test"]), report)
 
 
 def read_splits(source: str | Path, votes: Path | None, seed: int) -> tuple[dict[str, Dataset], bool, tuple[str, ...]]:
-    """All three splits as they stand in the source, whether test is PrivateTest, and which splits were held out."""
+    """All three splits as they stand in the source, whether it calls test PrivateTest, which splits were held out."""
     found = read_source(source, votes)
     if "train" not in found.splits:
         raise FerError(f"{source}: has no train split, only {' and '.join(found.splits)}")
@@ -137,6 +138,11 @@ def read_source(source: str | Path, votes: Path | None = None) -> Source:
     return read_hub(str(source))
 
 
+def is_private_test(hashes: np.ndarray) -> bool:
+    """Whether these `pixel_hashes` are those of FER2013's PrivateTest, none missing and none more."""
+    return hash_of_all(hashes) == PRIVATE_TEST
+
+
 def targeted(train: Dataset, hashes: np.ndarray, kept: np.ndarray, conflicts: str) -> tuple[Dataset, dict[str, int]]:
     """Add `target` to the `kept` rows of train, settle conflicts and count them."""
     labels = np.array(train["label"][:])
@@ -168,17 +174,18 @@ def hold_out(train: Dataset, seed: int) -> tuple[Dataset, Dataset]:
 
 
 def say(report: FerReport, source: str | Path) -> None:
-    """Tell on stderr what was done to the source."""
+    """Tell on stderr what was done to the source; nothing if nothing was."""
+    lines = []
     if report.held_out:
-        names = " and ".join(report.held_out)
-        print(f"{source}: has no {names}: a seeded tenth of train is held out for it", file=sys.stderr)
+        lines.append(f"it has no {' and no '.join(report.held_out)}: a tenth of each class of train is held out for it")
     if report.leaked:
         done = "dropped" if report.dropped_leaks else "KEPT"
-        print(f"{report.leaked:,} training pictures also stand in validation or test: {done}", file=sys.stderr)
+        lines.append(f"{report.leaked:,} training pictures also stand in validation or test: {done}")
     if report.conflicting:
-        done = "dropped" if report.dropped_conflicts else "see `conflicts`"
-        print(
+        done = "dropped" if report.dropped_conflicts else "kept"
+        lines.append(
             f"{report.conflicting:,} training pictures in {report.conflicting_groups:,} groups of identical pictures"
-            f" carry conflicting labels: {done}",
-            file=sys.stderr,
+            f" carry conflicting labels: {done}"
         )
+    for line in lines:
+        print(f"{source}: {line}", file=sys.stderr)

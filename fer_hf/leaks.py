@@ -20,6 +20,7 @@ from fer_hf.errors import FerError
 
 # What Pillow raises on a broken, cut or hostile file.
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")  # more than eight bits; converting them would cut them off
 
 
 def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
@@ -29,12 +30,10 @@ def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
         FerError: one of them is no picture; it names the file, or the row counted from 1.
     """
     cells = split.select_columns("image").cast_column("image", ImageFeature(decode=False))
-    bar = tqdm(total=len(cells), desc=what, unit=" pictures", leave=False, delay=2)
-    with bar:
-        for batch in cells.iter(1000):
-            for cell in batch["image"]:
-                bar.update()
-                yield open_picture(cell, f"{what}: picture {bar.n}")
+    stored = (cell for batch in cells.iter(1000) for cell in batch["image"])
+    bar = tqdm(stored, total=len(cells), desc=what, unit=" pictures", leave=False, delay=2)
+    for number, cell in enumerate(bar, 1):
+        yield open_picture(cell, f"{what}: picture {number}")
 
 
 def open_picture(cell: dict, place: str) -> Image.Image:
@@ -51,7 +50,7 @@ def open_picture(cell: dict, place: str) -> Image.Image:
 
 def pixel_hash(image: Image.Image) -> str:
     """Equal for two pictures exactly if their sizes and pixels are; grey stored as colour counts as grey."""
-    if image.mode != "L":
+    if image.mode not in ("L", *DEEP_MODES):
         image = image.convert("RGB")
         red, green, blue = image.split()
         if red.tobytes() == green.tobytes() == blue.tobytes():
@@ -73,3 +72,13 @@ def label_shares(hashes: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
     counts = np.zeros((group.max(initial=-1) + 1, classes), dtype=np.float32)
     np.add.at(counts, (group, labels), 1)
     return (counts / counts.sum(axis=1, keepdims=True))[group]
+
+
+def conflicting_groups(hashes: np.ndarray, labels: np.ndarray, classes: int) -> int:
+    """Number of groups of identical pictures that carry more than one label."""
+    return len(np.unique(hashes[label_shares(hashes, labels, classes).max(axis=1, initial=0) < 1]))
+
+
+def hash_of_all(hashes: np.ndarray) -> str:
+    """One hash for a set of pictures, whatever their order."""
+    return hashlib.blake2b("".join(sorted(hashes)).encode(), digest_size=16).hexdigest()
