@@ -1,0 +1,22 @@
+"""Tables as CSV text that a spreadsheet opens without running anything in it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+# A text cell that begins so is a formula to a spreadsheet, or becomes one once a tab or a line end is trimmed.
+COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
+    """A header and rows as CSV (RFC 4180); texts are made harmless, numbers are left alone."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def harmless(cell: object) -> object:
+    """The cell, or a text that a spreadsheet would take for a formula behind an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(COMMANDS) else cell

@@ -1,0 +1,130 @@
+"""What each face showed over time: samples, their table, their summary and their picture.
+
+Live and Video both make `Sample`s; everything that is shown or exported of them is made here.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from fer_hf.labels import COLOURS, LABELS
+from fer_hf.spreadsheet import csv_text
+
+CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", *LABELS)
+GAP = 1.0  # seconds without a sample of a face from which its areas are broken
+DRAWN_FACES = 6  # in one picture; the others would be too flat to read
+DRAWN_POINTS = 1200  # a face; more than a picture has columns
+
+
+class Sample(NamedTuple):
+    """One reading of one face."""
+
+    time: float  # seconds since the start of the video or of the session
+    face: int  # its number
+    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the frame
+    label: str
+    scores: tuple[float, ...]  # smoothed, in the order of LABELS
+
+
+def make_sample(time: float, face: int, box: Sequence[float], scores: Sequence[float]) -> Sample:
+    """A sample, its label being that of the highest score."""
+    label = LABELS[int(np.argmax(scores))]
+    return Sample(round(time, 3), face, tuple(round(edge) for edge in box), label, tuple(map(float, scores)))
+
+
+def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
+    """The samples of each face, faces by their number."""
+    faces: dict[int, list[Sample]] = {}
+    for sample in samples:
+        faces.setdefault(sample.face, []).append(sample)
+    return dict(sorted(faces.items()))
+
+
+def timeline_csv(samples: Iterable[Sample]) -> str:
+    """A row a sample, in CSV_COLUMNS."""
+    rows = (
+        (s.time, s.face, *s.box, s.label, round(max(s.scores), 6), *(round(score, 6) for score in s.scores))
+        for s in samples
+    )
+    return csv_text(CSV_COLUMNS, rows)
+
+
+def summarise(samples: Iterable[Sample]) -> list[dict]:
+    """For each face: when it was seen, the dominant expression, each one's share of the readings and mean score.
+
+    The dominant expression is the one with the highest mean score, not the one that led most often: a face that is
+    barely neutral all the time and laughs for a third of it is not a neutral face.
+    """
+    return [_summary(face, samples) for face, samples in by_face(samples).items()]
+
+
+def _summary(face: int, samples: list[Sample]) -> dict:
+    means = np.mean([sample.scores for sample in samples], axis=0)
+    leads = Counter(sample.label for sample in samples)
+    return {
+        "face": face,
+        "first": samples[0].time,
+        "last": samples[-1].time,
+        "readings": len(samples),
+        "dominant": LABELS[int(means.argmax())],
+        "share": {name: round(leads[name] / len(samples), 4) for name in LABELS},
+        "mean": {name: round(float(mean), 4) for name, mean in zip(LABELS, means, strict=True)},
+    }
+
+
+def timeline_points(samples: Iterable[Sample]) -> list[dict]:
+    """Long rows {"time", "face", "expression", "score"}, as plotting libraries take them."""
+    return [
+        {"time": s.time, "face": s.face, "expression": name, "score": score}
+        for s in samples
+        for name, score in zip(LABELS, s.scores, strict=True)
+    ]
+
+
+def draw_timeline(samples: Sequence[Sample], dark: bool = False) -> Image.Image:
+    """Stacked areas of the seven scores over time, a panel a face: those read most often, by their number."""
+    faces = by_face(samples)
+    most = sorted(sorted(faces, key=lambda face: -len(faces[face]))[:DRAWN_FACES])
+    paper, ink = ("#15171a", "#e8e8e8") if dark else ("#ffffff", "#1c1c1c")
+    figure = Figure(figsize=(9, 0.9 + 1.4 * max(len(most), 1)), dpi=100, layout="constrained", facecolor=paper)
+    panels = figure.subplots(max(len(most), 1), 1, sharex=True, squeeze=False)[:, 0]
+    for panel in panels:
+        panel.set(facecolor=paper, ylim=(0, 1), yticks=[0, 1])
+        panel.tick_params(colors=ink)
+    for panel, face in zip(panels, most, strict=False):
+        _draw_face(panel, faces[face])
+        panel.set_ylabel(f"face {face}", color=ink)
+    panels[-1].set_xlabel("seconds" if most else "no face was read", color=ink)
+    if most:
+        _draw_legend(figure, panels[0], ink)
+    return _as_picture(figure)
+
+
+def _draw_face(panel: Axes, samples: list[Sample]) -> None:
+    """Areas of one face, thinned to what can be seen and broken where it was away."""
+    samples = samples[:: len(samples) // DRAWN_POINTS + 1]
+    times = np.array([sample.time for sample in samples])
+    scores = np.array([sample.scores for sample in samples])
+    for part in np.split(np.arange(len(times)), np.flatnonzero(np.diff(times) > GAP) + 1):
+        x, y = times[part], scores[part]
+        if len(part) == 1:  # an area needs two ends
+            x, y = np.array([x[0] - GAP / 10, x[0] + GAP / 10]), np.repeat(y, 2, axis=0)
+        panel.stackplot(x, y.T, colors=[COLOURS[name] for name in LABELS], linewidth=0)
+
+
+def _draw_legend(figure: Figure, panel: Axes, ink: str) -> None:
+    areas = panel.collections[: len(LABELS)]
+    figure.legend(areas, LABELS, loc="outside upper center", ncols=len(LABELS), frameon=False, labelcolor=ink)
+
+
+def _as_picture(figure: Figure) -> Image.Image:
+    """Without pyplot, whose global list of figures is not for several threads."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return Image.open(file).convert("RGB")
