@@ -46,9 +46,9 @@ def main(words: list[str]) -> None:
     if any(isinstance(each, StopOnSignal) and each.stopped for each in trainer.callback_handler.callbacks):
         raise KeyboardInterrupt
 
-    temperature = finish(trainer, splits["validation"])
+    temperature, scores = finish(trainer, splits["validation"])
     if trainer.is_world_process_zero():
-        save(trainer, splits["validation"], temperature, time.monotonic() - started)
+        save(trainer, splits["validation"], scores, temperature, time.monotonic() - started)
         if recipe.push_to_hub:
             push(trainer)
 
@@ -75,21 +75,23 @@ def make_trainer(recipe: Recipe, splits: DatasetDict) -> FerTrainer:
     )
 
 
-def finish(trainer: FerTrainer, validation: Dataset) -> float:
-    """What is done once to the trained weights: calibrate them, make them see grey. Returns the temperature."""
+def finish(trainer: FerTrainer, validation: Dataset) -> tuple[float, np.ndarray]:
+    """What is done once to the trained weights: calibrate them, make them see grey.
+
+    Returns the temperature, and the scores (N, 7) on validation. All processes take part: each scores a share.
+    """
     logits = trainer.predict(validation.select_columns(["image", "label"])).predictions
     temperature = fit_temperature(logits, np.asarray(validation["label"]))
     fold_temperature(trainer.model, temperature)
     see_grey(trainer.model, trainer.processor)
-    return temperature
+    return temperature, softmax(logits, temperature)
 
 
-def save(trainer: FerTrainer, validation: Dataset, temperature: float, seconds: float) -> None:
+def save(trainer: FerTrainer, validation: Dataset, scores: np.ndarray, temperature: float, seconds: float) -> None:
     """The finished model, the report and its pictures."""
     folder = Path(trainer.args.output_dir)
     save_model(trainer.model, trainer.processor, folder / "model", trainer.recipe.half_precision)
     labels = np.asarray(validation["label"])
-    scores = softmax(trainer.predict(validation.select_columns(["image", "label"])).predictions)
     plot_confusion_matrix(confusion_matrix(scores, labels), folder / "confusion_matrix.png", "validation")
     plot_learning_curves(trainer.state.log_history, folder / "learning_curves.png")
     report = {
