@@ -32,6 +32,22 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def make_folder(path: str | Path) -> Path:
+    """Make the folder `path`, and those above it, where they are missing.
+
+    Raises:
+        FerError: it cannot be made or written to.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path, prefix=".", suffix=".tmp"):
+            pass
+    except OSError as error:
+        raise FerError(f"{path}: cannot be written ({error.strerror or error})") from error
+    return path
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with replacing(path) as temporary:

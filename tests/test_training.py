@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageClassification, TrainerCallback
 
 from fer_hf.drawn import drawn_splits
+from fer_hf.errors import FerError
 from fer_hf.modeling import load_backbone, make_processor
 from fer_hf.recipe import Recipe
 from fer_hf.training import AVERAGE, Collator, FerTrainer, newest_checkpoint
@@ -239,6 +240,24 @@ def test_a_wrong_field_is_one_line_and_an_exit_code(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr.strip().splitlines()[-1] == "error: epoch: no such recipe field; the nearest is epochs"
     assert "Traceback" not in answer.stderr
+
+
+def test_an_output_that_cannot_be_written_is_known_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    answer = train(["recipes/smoke.yaml", "--output_dir", str(tmp_path / "file" / "run")])
+    assert answer.returncode == 1
+    assert "cannot be written" in answer.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_disk_that_fills_up_is_one_clear_line(tmp_path):
+    trainer = trainer_of(recipe_in(tmp_path))
+    full = tmp_path / "checkpoint-2" / "optimizer.pt"
+    full.parent.mkdir()
+    full.symlink_to("/dev/full")
+    with pytest.raises(FerError, match="the checkpoint cannot be written"):
+        trainer.train()
+    assert newest_checkpoint(tmp_path) is None
 
 
 def offline():
