@@ -3,20 +3,20 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from transformers import AutoImageProcessor, AutoModelForImageClassification, pipeline
 
+from benchmarks.export import measure
 from fer_hf.drawn import draw_face
 from fer_hf.errors import FerError
 from fer_hf.export import CONFIGS, FLOAT32, INT8, export_onnx
 from fer_hf.labels import LABELS
 from fer_hf.modeling import load_backbone, make_processor, save_model
+from fer_hf.predict import Reader
 from fer_hf.recipe import Recipe
 from tests.node_tools import run_node
-
-onnxruntime = pytest.importorskip("onnxruntime")
-pytest.importorskip("onnx")
 
 SIZE = 32
 TRANSFORMER = {
@@ -109,6 +109,19 @@ def test_transformers_js_gives_the_same_scores(exported, tmp_path, dtype, tolera
     for file, answer in zip(files, answers, strict=True):
         expected = {each["label"]: each["score"] for each in classify(str(file), top_k=7)}
         assert answer == pytest.approx(expected, abs=tolerance)
+
+
+def test_the_benchmark_tells_what_an_export_keeps(exported):
+    model, folder = exported
+    labels = np.repeat(np.arange(len(LABELS)), 3)
+    files = {"onnx": folder / FLOAT32, "onnx_int8": folder / INT8}
+    results = measure(Reader.load(str(model)), files, FACES, labels)
+    assert results["torch"]["agreement"] == results["onnx"]["agreement"] == 1
+    assert results["torch"]["largest_score_difference"] == 0
+    assert results["onnx"]["largest_score_difference"] < 1e-4 < results["onnx_int8"]["largest_score_difference"]
+    right = logits_of_torch(model, FACES).argmax(1) == labels
+    assert results["onnx"]["accuracy"] == pytest.approx(right.mean())
+    assert results["onnx"]["megabytes"] == pytest.approx(files["onnx"].stat().st_size / 1e6, abs=0.01)
 
 
 def test_export_into_the_models_own_folder_keeps_its_files(tmp_path):
