@@ -37,14 +37,14 @@ class Uploads:
         with self._lock:
             files = self._of_session.pop(session, set())
             for path in files.difference(*self._of_session.values()):
-                _remove(path)
+                self._remove(path)
 
     def sweep(self, age: float = AGE) -> None:
         """Delete all files older than `age` seconds, also those that Gradio lost sight of (broken uploads)."""
-        for path in self.folder.rglob("*"):
+        for path in list(self.folder.rglob("*")):
             with suppress(FileNotFoundError):
                 if path.is_file() and time.time() - path.stat().st_ctime > age:
-                    _remove(path)
+                    self._remove(path)
 
     def sweep_for_ever(self) -> None:
         """Sweep every minute in the background until the process ends."""
@@ -56,12 +56,12 @@ class Uploads:
 
         threading.Thread(target=loop, name="sweep", daemon=True).start()
 
-
-def _remove(path: Path) -> None:
-    """Delete a file, and its folder if it was the last in it: Gradio gives each upload a folder named by its hash."""
-    with suppress(OSError):
-        path.unlink()
-        path.parent.rmdir()
+    def _remove(self, path: Path) -> None:
+        """Delete a file, and its folder once that is empty: Gradio gives each upload one, named by its hash."""
+        with suppress(OSError):
+            path.unlink()
+            if path.parent != self.folder:
+                path.parent.rmdir()
 
 
 @contextmanager
