@@ -84,12 +84,14 @@ class Reader:
         """
         _check_model_name(model)
         try:
-            classifier = AutoModelForImageClassification.from_pretrained(
-                model, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+            classifier, loading = AutoModelForImageClassification.from_pretrained(
+                model, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, output_loading_info=True
             )
             processor = AutoImageProcessor.from_pretrained(model, backend="pil", trust_remote_code=False)
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        except Exception as error:  # what a broken config or weight file raises has no common parent
             raise FerError(f"{model}: not a model that can be loaded ({_first_line(error)})") from error
+        if loading["missing_keys"]:  # transformers only warns, and reads faces with random numbers
+            raise FerError(f"{model}: the weights lack {sorted(loading['missing_keys'])[0]}")
         try:
             return cls(classifier, processor, detector or CenterFaceDetector())
         except FerError as error:

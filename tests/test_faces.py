@@ -68,8 +68,7 @@ def test_a_face_of_thirty_pixels(detector, portrait):
 
 
 def test_a_huge_photo_and_a_face_that_fills_it(detector, portrait):
-    huge = portrait.resize((8000, 8000))
-    (face,) = detector.detect(huge)
+    (face,) = detector.detect(portrait.crop((0, 0, 512, 256)).resize((8000, 4000)))
     assert overlap(face.box, np.array(FACE) * 8000 / 512) > 0.8
     close = portrait.crop((160, 40, 292, 190)).resize((2640, 3000))
     found = detector.detect(close)
