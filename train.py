@@ -17,7 +17,9 @@ import torch
 from datasets import Dataset, DatasetDict
 from transformers import set_seed
 
+from fer_hf.batches import Collator
 from fer_hf.calibration import fit_temperature, fold_temperature, softmax
+from fer_hf.callbacks import StopOnSignal
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
@@ -28,7 +30,7 @@ from fer_hf.modeling import load_backbone, make_processor, save_model, see_grey
 from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
 from fer_hf.publish import publish
 from fer_hf.recipe import Recipe, read_recipe
-from fer_hf.training import Collator, FerTrainer, StopOnSignal, newest_checkpoint
+from fer_hf.training import FerTrainer, newest_checkpoint
 
 
 def main(words: list[str]) -> None:

@@ -11,12 +11,12 @@ import torch
 from PIL import Image
 
 from fer_hf.augment import Augmentation, seeded
+from fer_hf.batches import Collator
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
 from fer_hf.files import replacing
 from fer_hf.labels import LABELS
 from fer_hf.recipe import Recipe, read_recipe
-from fer_hf.training import Collator
 
 DEFAULT_RECIPE = Path(__file__).parents[1] / "recipes" / "dinov2-small.yaml"
 SIZE = 96  # pixels a face

@@ -5,16 +5,13 @@ loading the best one both skip most weights there (huggingface/transformers#4882
 `from_pretrained`.
 """
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -24,48 +21,18 @@ from transformers import (
     EvalPrediction,
     PreTrainedModel,
     Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
     TrainingArguments,
 )
 
 from fer_hf.augment import Augmentation, seeded
+from fer_hf.callbacks import AverageWeights, StopOnSignal
 from fer_hf.errors import FerError
-from fer_hf.labels import FERPLUS_INDEX, LABELS
 from fer_hf.metrics import fer_metrics
 from fer_hf.modeling import normalise, parameter_groups
 from fer_hf.parcel import claim
 from fer_hf.recipe import Recipe
 
 AVERAGE = "average"  # folder in a checkpoint that holds the averaged weights
-
-
-class Collator:
-    """Examples of `fer_hf.data` to `pictures`, grey uint8 (N, 1, S, S), and `targets`, distributions (N, 7)."""
-
-    def __init__(self, image_size: int, vote_blend: float = 0.0) -> None:
-        self.size = (image_size, image_size)
-        self.vote_blend = vote_blend
-
-    def __call__(self, examples: list[dict[str, Any]]) -> dict[str, Tensor]:
-        pictures = [
-            np.asarray(example["image"].convert("L").resize(self.size, Image.Resampling.BICUBIC))
-            for example in examples
-        ]
-        targets = [self.target(example) for example in examples]
-        return {
-            "pictures": torch.from_numpy(np.stack(pictures)).unsqueeze(1),
-            "targets": torch.from_numpy(np.stack(targets)),
-        }
-
-    def target(self, example: dict[str, Any]) -> np.ndarray:
-        """FER2013's label blended with the FER+ votes for the seven, where there are any."""
-        label = np.asarray(example.get("target") or np.eye(len(LABELS))[example["label"]], dtype=np.float32)
-        votes = np.asarray(example.get("votes") or np.zeros(10), dtype=np.float32)[list(FERPLUS_INDEX)]
-        if not self.vote_blend or not votes.sum():
-            return label
-        return (1 - self.vote_blend) * label + self.vote_blend * votes / votes.sum()
 
 
 class FerTrainer(Trainer):
@@ -208,49 +175,6 @@ def _exchange(pairs: list[tuple[nn.Parameter, nn.Parameter]]) -> None:
 def _load_weights(model: PreTrainedModel, folder: str | Path) -> None:
     saved = type(model).from_pretrained(folder, dtype=torch.float32)
     model.load_state_dict(saved.state_dict())
-
-
-class AverageWeights(TrainerCallback):
-    """Updates the moving average after each optimiser step."""
-
-    def __init__(self, average: AveragedModel | None) -> None:
-        self.average = average
-
-    def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        model: PreTrainedModel,
-        **named: Any,
-    ) -> None:
-        if self.average is not None:
-            self.average.update_parameters(model)
-
-
-class StopOnSignal(TrainerCallback):
-    """Ctrl-C or SIGTERM: finish the step, save a checkpoint that resumes, stop. A second Ctrl-C stops at once."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
-    ) -> None:
-        self.before = {each: signal.signal(each, self.ask) for each in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(self, number: int, frame: FrameType | None) -> None:
-        self.stopped = True
-        signal.signal(number, self.before[signal.Signals(number)])
-        print("\nstopping after this step; once more to stop at once")
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        if self.stopped:
-            control.should_save = control.should_training_stop = True
-
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
 
 
 def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:

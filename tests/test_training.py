@@ -14,11 +14,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageClassification, TrainerCallback
 
+from fer_hf.batches import Collator
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
 from fer_hf.modeling import load_backbone, make_processor
 from fer_hf.recipe import Recipe
-from fer_hf.training import AVERAGE, Collator, FerTrainer, newest_checkpoint
+from fer_hf.training import AVERAGE, FerTrainer, newest_checkpoint
 
 ROOT = Path(__file__).parents[1]
 TOKENS = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 28, "patch_size": 14}
