@@ -184,11 +184,12 @@ def draw(results: dict, path: Path) -> None:
     rows = results["corruptions"]
     kept = np.array([[each["kept"] for each in row["strengths"]] for row in rows.values()])
     with figure(path, 6.5, 0.8 + 0.4 * len(rows)) as axes:
-        axes.imshow(kept, cmap="RdYlBu", vmin=0.4, vmax=1.0, aspect="auto")
+        axes.imshow(kept, cmap="YlOrRd_r", vmin=0.2, vmax=1.0, aspect="auto")
         for (place, column), share in np.ndenumerate(kept):
             row = list(rows.values())[place]
             text = f"{100 * share:.0f} %   ({row['strengths'][column]['strength']:g})"
-            axes.text(column, place, text, ha="center", va="center", fontsize=8)
+            colour = "white" if share < 0.6 else "black"
+            axes.text(column, place, text, ha="center", va="center", fontsize=8, color=colour)
         axes.set_xticks(range(3), ("mild", "medium", "strong"))
         axes.set_yticks(range(len(rows)), [f"{name} ({row['unit']})" for name, row in rows.items()], fontsize=8)
         clean = 100 * results["clean"]["accuracy"]
@@ -200,10 +201,10 @@ def draw_examples(path: Path) -> None:
     face = draw_face("happy").convert("RGB")
     cells = [[face, *(corrupted(face, 0, each, s) for s in each.strengths)] for each in CORRUPTIONS.values()]
     rows = [np.hstack([np.asarray(cell.resize((96, 96), Image.Resampling.BICUBIC)) for cell in row]) for row in cells]
-    with figure(path, 5, 14) as axes:
+    with figure(path, 4, 11) as axes:
         axes.imshow(np.vstack(rows))
         axes.set_xticks([48 + 96 * column for column in range(4)], ("clean", "mild", "medium", "strong"))
-        axes.set_yticks([48 + 96 * row for row in range(len(rows))], list(CORRUPTIONS))
+        axes.set_yticks([48 + 96 * row for row in range(len(rows))], list(CORRUPTIONS), fontsize=8)
 
 
 def build_parser() -> argparse.ArgumentParser:

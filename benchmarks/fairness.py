@@ -64,9 +64,11 @@ def tilt_of(face: Image.Image, detector: Detector) -> float:
 
 def quintiles(values: np.ndarray) -> dict[str, np.ndarray]:
     """Masks of five groups of equal size by value; NaN is in none."""
-    known = values[~np.isnan(values)]
-    edges = np.quantile(known, (0.2, 0.4, 0.6, 0.8))
-    group = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    known = ~np.isnan(values)
+    group = np.full(len(values), -1)
+    if known.any():
+        edges = np.quantile(values[known], (0.2, 0.4, 0.6, 0.8))
+        group[known] = np.searchsorted(edges, values[known], side="right")
     return {name: group == index for index, name in enumerate(QUINTILES)}
 
 
@@ -140,7 +142,7 @@ def draw(results: dict, path: Path) -> None:
         axes.plot([], [], "o", mfc="none", color="grey", label="expected from the group's expressions")
         axes.set_xticks(*zip(*ticks, strict=True), rotation=60, ha="right", fontsize=8)
         axes.set_ylabel("accuracy, % (95 % interval)")
-        axes.legend(loc="lower left", fontsize=8)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.07), ncols=2, fontsize=8, frameon=False)
         axes.grid(axis="y", alpha=0.3)
 
 

@@ -26,7 +26,7 @@ from benchmarks.timing import interleaved
 from fer_hf import metrics
 from fer_hf.data import read_fer
 from fer_hf.evaluate import record_private_look, weights_hash
-from fer_hf.labels import LABELS
+from fer_hf.labels import COLOURS, LABELS
 from fer_hf.leaks import pictures
 from fer_hf.plots import figure
 from fer_hf.predict import DEFAULT_MODEL, Reader
@@ -114,25 +114,21 @@ def add_times(results: dict, readers: dict[str, Reader | PeerReader], faces: lis
 
 
 def draw(results: dict, path: Path) -> None:
-    """Accuracy against the time of one face; a marker's area grows with the size on disk."""
+    """Accuracy against the time of one face; a marker's area grows with the model's size on disk."""
     with figure(path, 7.5, 4.5) as axes:
-        for place, (name, row) in enumerate(results["models"].items()):
+        for (name, row), colour in zip(results["models"].items(), COLOURS.values(), strict=False):
             x, y = row["milliseconds"]["1"], 100 * row["accuracy"]["value"]
             low, high = (100 * bound for bound in row["accuracy"]["interval_95"])
-            colour = "#D55E00" if place == 0 else "#0072B2"
             axes.errorbar(x, y, [[y - low], [high - y]], color=colour, capsize=3)
-            axes.scatter(x, y, 20 + 8 * row["megabytes"], color=colour, alpha=0.8)
-            axes.annotate(name, (x, y), (9, 9 if place % 2 else -14), textcoords="offset points", fontsize=8)
+            axes.scatter(x, y, 20 + 8 * row["megabytes"], color=colour, label=f"{name}, {row['megabytes']:.1f} MB")
         stated = results["stated"]
         if stated["split"] == results["split"]:
-            x, y = stated["milliseconds"]["1"], 100 * stated["accuracy"]
-            axes.scatter(x, y, 60, facecolors="none", edgecolors="grey")
-            axes.annotate(
-                f"{stated['name']}\n(stated)", (x, y), (0, 10), textcoords="offset points", fontsize=8, ha="center"
-            )
+            place = (stated["milliseconds"]["1"], 100 * stated["accuracy"])
+            axes.scatter(*place, 60, facecolors="none", edgecolors="grey", label=f"{stated['name']} (stated)")
+        axes.legend(fontsize=8, loc="lower right", markerscale=0.6)
         axes.set(xscale="log", xlabel="milliseconds from one face to its scores", ylabel="accuracy, %")
         axes.set_title(f"FER2013, {results['split']}, n = {results['n']}, 95 % intervals", fontsize=10)
-        axes.margins(x=0.25, y=0.12)
+        axes.margins(x=0.15, y=0.12)
         axes.grid(alpha=0.3)
 
 
