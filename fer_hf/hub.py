@@ -48,7 +48,7 @@ def standard_columns(split: Dataset, place: str) -> Dataset:
     """The picture, label and votes of one split, as image, label and votes; every other column is left out."""
     if not len(split):
         raise FerError(f"{place}: this split is empty")
-    images = [column for column, feature in split.features.items() if isinstance(feature, Image)]
+    images = [column for column, feature in split.features.items() if holds_pictures(feature)]
     labels = [column for column in LABEL_COLUMNS if column in split.features]
     if not labels or (len(images) != 1 and "image" not in images):
         raise FerError(f"{place}: needs one picture column and a label column, has {', '.join(split.column_names)}")
@@ -58,3 +58,8 @@ def standard_columns(split: Dataset, place: str) -> Dataset:
     split = split.select_columns([image, *votes])
     split = split if image == "image" else split.rename_column(image, "image")
     return split.cast_column("image", Image()).add_column("label", indices, feature=LABEL)
+
+
+def holds_pictures(feature: object) -> bool:
+    """Whether a column is of pictures, declared as such or only stored like them."""
+    return isinstance(feature, Image) or (isinstance(feature, dict) and set(feature) == {"bytes", "path"})

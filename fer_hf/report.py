@@ -111,10 +111,10 @@ def text(found: dict) -> str:
         ("Test split", told_test(found["private_test"])),
         ("Held out", told_held_out(found["held_out"])),
         ("Pictures", told_sizes(found["splits"].values())),
-        ("Blank", number(sum(split["blank"] for split in found["splits"].values()), "pictures of one single shade")),
+        ("Blank", told_count(sum(split["blank"] for split in found["splits"].values()), "of one single shade")),
         ("Same pixels", told_leaks(found["leaks"])),
-        ("Near-duplicates", told_pairs(found["near_duplicates"]) + "; never dropped"),
-        ("Conflicts", number(found["conflicting_groups"], "groups of identical pictures with different labels")),
+        ("Near-duplicates", told_near(found["near_duplicates"])),
+        ("Conflicts", told_count(found["conflicting_groups"], "times identical pictures carry different labels")),
         ("FER+ votes", told_votes(found["splits"])),
     ]
     lines = [f"{name:<17}{told}" for name, told in facts if told]
@@ -141,7 +141,7 @@ def counted(name: str, counts: Sequence[int], total: bool = True) -> str:
     return f"{name:<10}" + "".join(f"{count:>12,}" for count in counts)
 
 
-def number(count: int, what: str) -> str:
+def told_count(count: int, what: str) -> str:
     return f"{count:,} {what}" if count else "none"
 
 
@@ -161,10 +161,16 @@ def told_sizes(splits: Sequence[dict]) -> str:
     sizes, modes = Counter(), Counter()
     for split in splits:
         sizes.update(split["sizes"])
-        modes.update(split["modes"])
-    common = ", ".join(f"{count:,} of {size}" for size, count in sizes.most_common(3))
-    rest = f" and {len(sizes) - 3:,} other sizes" if len(sizes) > 3 else ""
-    return f"{common}{rest}; {', '.join(f'{count:,} {MODE_NAMES.get(m, m)}' for m, count in modes.most_common())}"
+        modes.update({MODE_NAMES.get(mode, mode): count for mode, count in split["modes"].items()})
+    return f"{told_most(sizes)}; {told_most(modes)}"
+
+
+def told_most(counts: Counter) -> str:
+    """The three commonest, with how many there are of each."""
+    if len(counts) == 1:
+        return f"all {next(iter(counts))}"
+    rest = f", {len(counts) - 3:,} others" if len(counts) > 3 else ""
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common(3)) + rest
 
 
 def told_leaks(leaks: dict[str, int]) -> str:
@@ -176,6 +182,12 @@ def told_leaks(leaks: dict[str, int]) -> str:
 def told_pairs(pairs: dict[str, int]) -> str:
     told = [f"{pairs[f'{b}_in_{a}']:,} of {b} in {a}" for a, b in combinations(SPLITS, 2) if pairs[f"{b}_in_{a}"]]
     return ", ".join(told) or "none"
+
+
+def told_near(pairs: dict[str, int]) -> str:
+    told = told_pairs(pairs)
+    note = f"\n{'':<17}shifted, mirrored or encoded again: counted, never dropped"
+    return told + note if told != "none" else told
 
 
 def told_votes(splits: dict[str, dict]) -> str:

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from made_sources import pixels, write_csv, write_votes
+from made_sources import pixels, write_csv, write_pictures, write_votes
+from PIL import Image
 
 from fer_hf.__main__ import main
 from fer_hf.report import find_out, text
@@ -56,9 +57,19 @@ def test_text_says_it_in_plain_words(source):
     assert "called PrivateTest; not the original's pixels" in told
     assert "1 of validation in train, 1 of test in train, 1 of test in validation" in told
     assert "training drops 2 of its pictures" in told
-    assert "10 of 48x48; 10 grey" in told
-    assert "1 pictures of one single shade" in told
+    assert "Pictures         all 48x48; all grey" in told
+    assert "Blank            1 of one single shade" in told
+    assert "Near-duplicates  none" in told
     assert "FER+ votes       no" in told
+
+
+def test_odd_sizes_and_modes_are_told(tmp_path):
+    for split, side in (("train", 50), ("val", 51), ("test", 52)):
+        write_pictures(tmp_path / split / "sad", [side])
+        Image.new("RGB", (side, side + 1), (side, 0, 0)).save(tmp_path / split / "sad" / "colour.png")
+    told = text(find_out(str(tmp_path), None, seed=0))
+    assert "3 48x48, 1 50x51, 1 51x52, 1 others; 3 grey, 3 colour" in told
+    assert "Blank            3 of one single shade" in told
 
 
 def test_command_prints_and_writes_the_same(source, tmp_path, capsys):
