@@ -9,37 +9,26 @@ reach out of a folder.
 """
 
 import io
-import mmap
-import re
-import stat
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from PIL import Image
 
+from fer_hf.archives import expand, is_zip, look_through, open_zip
 from fer_hf.errors import FerError
 from fer_hf.faces import crop_face
 from fer_hf.labels import LABELS
-from fer_hf.photos import MAX_BYTES, open_photo
-from fer_hf.predict import Face, Reader, Reading
+from fer_hf.photos import open_photo
+from fer_hf.predict import CSV_COLUMNS, Face, Reader, Reading
 from fer_hf.spreadsheet import csv_text
 
 MAX_PHOTOS = 500
-MAX_ARCHIVE = 200 * 2**20  # bytes of a zip file
-MAX_EXPANDED = 1024 * 2**20  # bytes of all photos of one zip together
-MAX_RATIO = 200  # of a photo's bytes to those it takes in the zip; flat drawings as BMP reach about 100
-SMALL = 2**20  # bytes; a photo below this may shrink as it likes
-MAX_ENTRIES = 20 * MAX_PHOTOS  # in a zip's table of contents, folders and by-files included
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others expand without a bound on memory
-ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".jar")
-BY_FILES = ("Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX")  # what systems add unasked, and names in "._"
 THUMBNAIL = 96  # pixels a side
-CSV_COLUMNS = ("file", "width", "height", "face", "x1", "y1", "x2", "y2", "label", "confidence", *LABELS)
 
 
 @dataclass(frozen=True)
@@ -116,16 +105,13 @@ class _Source:
     def open(self) -> Image.Image:
         if self.archive is None:
             return open_photo(self.path)
-        data = io.BytesIO(self._expand())
-        data.name = self.name
+        data = io.BytesIO(expand(self.archive, self.entry))
+        data.name = self.entry.filename
         return open_photo(data)
 
-    def _expand(self) -> bytes:
-        try:
-            with self.archive.open(self.entry) as file:
-                return file.read(MAX_BYTES + 1)
-        except Exception as error:  # zipfile raises its own, zlib's, the disk's and struct's errors on hostile bytes
-            raise FerError(f"{self.name}: damaged in the archive") from error
+    def reason(self, error: FerError) -> str:
+        """An error's line without the file that it begins with: the list of failures names it already."""
+        return str(error).removeprefix(f"{self.path if self.entry is None else self.entry.filename}: ")
 
 
 def read_photos(reader: Reader, files: Sequence[str | Path]) -> Iterator[PhotoSetProgress]:
@@ -154,7 +140,7 @@ def _read(reader: Reader, source: _Source, result: PhotoSet) -> None:
     try:
         photo = source.open()
     except FerError as error:
-        result.failures.append(Failure(source.name, _without_file(error, source.path, source.name)))
+        result.failures.append(Failure(source.name, source.reason(error)))
         return
     reading = reader.read(photo)
     result.photos.append((source.name, reading))
@@ -166,14 +152,6 @@ def _thumbnail(crop: Image.Image) -> bytes:
     file = io.BytesIO()
     crop.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC, reducing_gap=2.0).save(file, "JPEG", quality=85)
     return file.getvalue()
-
-
-def _without_file(error: FerError, *names: object) -> str:
-    """An error's line without the file that it begins with: the list of failures names it already."""
-    line = str(error)
-    for name in names:
-        line = line.removeprefix(f"{name}: ")
-    return line
 
 
 def _rows(file: str, reading: Reading) -> Iterable[list]:
@@ -189,77 +167,25 @@ def _sources(files: Sequence[str | Path], failures: list[Failure], stack: ExitSt
     """At most MAX_PHOTOS photos of files and archives; what cannot be one goes to `failures`."""
     sources = []
     for path in map(Path, files):
-        name = _printable(path.name)
-        if not _is_zip(path):
-            sources.append(_Source(name, path))
-            continue
+        whole = _Source(_printable(path.name), path)
         try:
-            archive = stack.enter_context(_open_zip(path))
+            sources += _of_archive(path, failures, stack) if is_zip(path) else [whole]
         except FerError as error:
-            failures.append(Failure(name, _without_file(error, path)))
-            continue
-        sources += _entries(path, archive, failures)
+            failures.append(Failure(whole.name, whole.reason(error)))
     failures += [Failure(source.name, f"more than {MAX_PHOTOS} photos") for source in sources[MAX_PHOTOS:]]
     return sources[:MAX_PHOTOS]
 
 
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the latter is an empty one
-    except OSError:
-        return False  # opening it as a photo says what is wrong
-
-
-def _open_zip(path: Path) -> zipfile.ZipFile:
-    if path.stat().st_size > MAX_ARCHIVE:
-        raise FerError(f"{path}: the archive is larger than {MAX_ARCHIVE // 2**20} MB")
-    # zipfile reads the whole table of contents at once, as long as it may be, whatever length the archive states.
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if sum(1 for _ in re.finditer(rb"PK\x01\x02", content)) > MAX_ENTRIES:
-            raise FerError(f"{path}: the archive holds more than {MAX_ENTRIES} entries")
-    try:
-        return zipfile.ZipFile(path)
-    except Exception as error:  # see _Source._expand
-        raise FerError(f"{path}: the archive is damaged") from error
-
-
-def _entries(path: Path, archive: zipfile.ZipFile, failures: list[Failure]) -> list[_Source]:
-    """The archive's photos. zipfile never expands an entry beyond its stated size, so that this can be trusted."""
-    sources, expanded = [], 0
-    for entry in archive.infolist():
-        if entry.is_dir() or any(part in BY_FILES or part.startswith("._") for part in entry.filename.split("/")):
-            continue
+def _of_archive(path: Path, failures: list[Failure], stack: ExitStack) -> list[_Source]:
+    archive = stack.enter_context(open_zip(path))
+    sources = []
+    for entry, refusal in look_through(archive):
         name = _printable(f"{path.name}/{entry.filename}")
-        reason = _refusal(entry)
-        if not reason and expanded + entry.file_size > MAX_EXPANDED:
-            reason = f"the archive's photos are larger than {MAX_EXPANDED // 2**20} MB together"
-        if reason:
-            failures.append(Failure(name, reason))
+        if refusal:
+            failures.append(Failure(name, refusal))
         else:
-            expanded += entry.file_size
             sources.append(_Source(name, path, archive, entry))
     return sources
-
-
-def _refusal(entry: zipfile.ZipInfo) -> str:
-    """Why an entry is not even looked at; empty if it is."""
-    path, windows = PurePosixPath(entry.filename), PureWindowsPath(entry.filename)
-    if path.is_absolute() or windows.anchor or ".." in windows.parts:
-        return "its path leads out of the archive"
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "a link, not a photo"
-    if path.suffix.lower() in ARCHIVES:
-        return "an archive inside an archive"
-    if entry.flag_bits & 1:
-        return "it is locked with a password"
-    if entry.compress_type not in METHODS:
-        return "packed by a method that is not read here"
-    if entry.file_size > MAX_BYTES:
-        return f"larger than {MAX_BYTES // 2**20} MB"
-    if entry.file_size > max(SMALL, MAX_RATIO * entry.compress_size):
-        return f"it expands more than {MAX_RATIO} times"
-    return ""
 
 
 def _printable(name: str) -> str:

@@ -97,6 +97,7 @@ def draw_timeline(samples: Sequence[Sample], dark: bool = False) -> Image.Image:
     for panel in panels:
         panel.set(facecolor=paper, ylim=(0, 1), yticks=[0, 1])
         panel.tick_params(colors=ink)
+        panel.spines[:].set_color(ink)
     for panel, face in zip(panels, most, strict=False):
         _draw_face(panel, faces[face])
         panel.set_ylabel(f"face {face}", color=ink)

@@ -142,7 +142,8 @@ def mark_faces(frame: np.ndarray, samples: list[Sample]) -> Image.Image:
     for sample in samples:
         x1, y1, x2, y2 = sample.box
         text = f"{sample.face} {sample.label} {100 * max(sample.scores):.0f} %"
-        place = (x1, y1 if y1 > 1.5 * font.size else y2 + 1.5 * font.size)
+        left = max(min(x1, picture.width - draw.textlength(text, font=font)), 0)
+        place = (left, y1 if y1 > 1.5 * font.size else y2 + 1.5 * font.size)
         draw.rectangle((x1, y1, x2, y2), outline=COLOURS[sample.label], width=3)
         draw.rectangle(draw.textbbox(place, text, font=font, anchor="lb"), fill="#000000")
         draw.text(place, text, font=font, anchor="lb", fill="#ffffff")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from fer_hf import photoset
+from fer_hf import archives, photoset
 from fer_hf.errors import FerError
 from fer_hf.labels import LABELS
 from fer_hf.photoset import read_photos
@@ -165,7 +165,7 @@ def test_a_hostile_entry_is_refused_and_the_rest_is_read(reader, pack, tmp_path,
 def test_limits_of_an_archive(reader, pack, monkeypatch):
     archive = pack([(f"{i}.jpg", ONE) for i in range(4)])
     with monkeypatch.context() as patch:
-        patch.setattr(photoset, "MAX_EXPANDED", 2 * len(ONE))
+        patch.setattr(archives, "MAX_EXPANDED", 2 * len(ONE))
         result = read(reader, archive)
         assert names(result) == ["set.zip/0.jpg", "set.zip/1.jpg"]
         assert all("together" in reason for reason in reasons(result).values())
@@ -179,7 +179,7 @@ def test_limits_of_an_archive(reader, pack, monkeypatch):
         ("MAX_BYTES", 100, "larger than"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(photoset, limit, value)
+            patch.setattr(archives, limit, value)
             result = read(reader, archive)
             assert result.photos == []
             assert all(reason in each for each in reasons(result).values())

@@ -12,8 +12,8 @@ from skimage.data import astronaut
 from fer_hf import video
 from fer_hf.errors import FerError
 from fer_hf.predict import Reader
-from fer_hf.timeline import by_face
-from fer_hf.video import read_video
+from fer_hf.timeline import by_face, make_sample
+from fer_hf.video import mark_faces, read_video
 
 FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
 SIZE = (480, 320)
@@ -142,6 +142,17 @@ def test_a_video_without_a_face(reader, tmp_path):
     writer.close()
     assert list(read_video(reader, source, tmp_path / "marked.mp4"))[-1].reading.samples == []
     assert len(about(tmp_path / "marked.mp4")[1]) == 5
+
+
+def test_labels_stay_inside_the_frame():
+    """At every edge the label is drawn whole: as many white pixels as in the middle."""
+    frame = np.full((300, 400, 3), 90, np.uint8)
+    counts = [
+        (np.asarray(mark_faces(frame, [make_sample(0, 1, box, [0.7] + [0.05] * 6)])) == 255).all(-1).sum()
+        for box in ((150, 100, 250, 200), (340, 100, 399, 200), (0, 0, 100, 100), (-30, 100, 60, 200))
+    ]
+    assert counts[0] > 50
+    assert counts == [counts[0]] * 4
 
 
 def test_stopping_leaves_nothing_behind(reader, clip, tmp_path):
