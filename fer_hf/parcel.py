@@ -7,7 +7,7 @@ arrived stay in the Hub's storage, nothing is visible before the one commit, and
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,7 +35,6 @@ class Parcel:
     message: str
     private: bool = False
     tag: str | None = NEXT_TAG
-    variables: dict[str, str] = field(default_factory=dict)  # of a Space
 
     @property
     def address(self) -> str:
@@ -52,12 +51,11 @@ class Plan:
     head: str | None  # commit that `main` stands at; None: the repository is to be created
     new: list[str]
     changed: list[str]
-    variables: dict[str, str]  # to be set
     tag: str | None  # to be made
 
     @property
     def empty(self) -> bool:
-        return self.head is not None and not (self.new or self.changed or self.variables or self.tag)
+        return self.head is not None and not (self.new or self.changed or self.tag)
 
     def __str__(self) -> str:
         """The plan in plain words, one step a line."""
@@ -66,7 +64,6 @@ class Plan:
             return f"{parcel.address}: nothing has changed, nothing to upload"
         visibility = "private" if parcel.private else "public"
         steps = [f"create the {visibility} {parcel.kind} {parcel.repo_id}"] if self.head is None else []
-        steps += [f"set the variable {name} = {value}" for name, value in self.variables.items()]
         for verb, paths in (("upload", self.new), ("replace", self.changed)):
             steps += [f"{verb} {path} ({_size(parcel.files[path])})" for path in paths]
         steps += [f"tag it as {self.tag}"] if self.tag else []
@@ -95,24 +92,21 @@ def make_plan(parcel: Parcel) -> Plan:
         there = find(api, parcel.repo_id, parcel.kind, parcel.private)
         if there is None:
             tag = "v1" if parcel.tag == NEXT_TAG else parcel.tag
-            return Plan(parcel, None, list(parcel.files), [], parcel.variables, tag)
+            return Plan(parcel, None, list(parcel.files), [], tag)
         stored = {each.rfilename: each for each in there.siblings}
         new = [path for path in parcel.files if path not in stored]
         changed = [path for path, data in parcel.files.items() if path in stored and not _same(data, stored[path])]
-        variables = _variables_to_set(api, parcel)
         tag = _tag_to_make(api, parcel, there.sha, bool(new or changed))
-        return Plan(parcel, there.sha, new, changed, variables, tag)
+        return Plan(parcel, there.sha, new, changed, tag)
 
 
 def carry_out(plan: Plan) -> None:
-    """Create, set, upload, tag: in this order, so that a repetition finds what is missing."""
+    """Create, upload, tag: in this order, so that a repetition finds what is missing."""
     parcel, head = plan.parcel, plan.head
     with plain_errors(parcel.repo_id):
         api = hub_client()
         if head is None:
             create(api, parcel.repo_id, parcel.kind, parcel.private)
-        for name, value in plan.variables.items():
-            api.add_space_variable(parcel.repo_id, name, value)
         if plan.new or plan.changed:
             additions = [CommitOperationAdd(path, parcel.files[path]) for path in (*plan.new, *plan.changed)]
             commit = api.create_commit(
@@ -175,13 +169,6 @@ def _same(data: Path | bytes, stored: RepoSibling) -> bool:
     if stored.lfs:
         return sha256(content).hexdigest() == stored.lfs.sha256
     return git_hash(content) == stored.blob_id
-
-
-def _variables_to_set(api: HfApi, parcel: Parcel) -> dict[str, str]:
-    if not parcel.variables:
-        return {}
-    present = {name: each.value for name, each in api.get_space_variables(parcel.repo_id).items()}
-    return {name: value for name, value in parcel.variables.items() if present.get(name) != value}
 
 
 def _tag_to_make(api: HfApi, parcel: Parcel, head: str, changes: bool) -> str | None:

@@ -14,7 +14,7 @@ from fer_hf.labels import LABELS
 from fer_hf.parcel import NEXT_TAG, Parcel, check_repo_id, send
 
 NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
-ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "quantize_config.json", "onnx/*.onnx", "onnx/*.json")
+ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "onnx/*.onnx")
 MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
 
 

@@ -1,7 +1,7 @@
-"""Putting the page on a Space: `python -m fer_hf publish-space --to user/name --model user/name`.
+"""Putting the page on a Space: `python -m fer_hf publish-space --to user/name [--model user/name]`.
 
-The Space gets the page and the package, not the model: it reads that from the Hub, named by the Space's variable
-FER_MODEL, as anyone who copies the Space can change without touching a file.
+The Space gets the page and the package, not the model: it reads that from the Hub. Which one stands in its `start.py`,
+so that page and model change in one commit; a variable FER_MODEL in the Space's settings overrules it.
 """
 
 import argparse
@@ -20,9 +20,23 @@ from fer_hf.parcel import Parcel, check_repo_id, hub_client, plain_errors, send
 
 ROOT = Path(__file__).parents[1]
 FILES = ("app.py", "requirements.txt", "LICENSE")
+SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".webp", ".png")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
 THUMBNAIL = "thumbnail.png"
+MODEL_NAME = "fer-dinov2-small"  # what the model in the repository is called on the Hub, unless --model says otherwise
+START = """\
+\"\"\"Starts the page with this model, unless the variable FER_MODEL names another.\"\"\"
+
+import os
+import sys
+
+os.environ.setdefault("FER_MODEL", {model!r})
+
+from app import main
+
+sys.exit(main())
+"""
 README = """\
 ---
 {metadata}---
@@ -32,7 +46,7 @@ README = """\
 Reads the expressions of faces in photos with [{model}](https://huggingface.co/{model}), whose card says how well, and
 what it must not be used for. It reads expressions, not feelings. Nothing is kept.
 
-The variable FER_MODEL of this Space names the model.
+To use another model in a copy of this Space, set the variable FER_MODEL in its settings.
 """
 
 
@@ -44,7 +58,7 @@ def publish_space(to: str, model: str, *, private: bool = False, dry_run: bool =
     """
     check_model(check_repo_id(model))
     files = space_files(check_repo_id(to), model)
-    send(Parcel(to, "space", files, "Publish the page", private, tag=None, variables={"FER_MODEL": model}), dry_run)
+    send(Parcel(to, "space", files, "Publish the page", private, tag=None), dry_run)
 
 
 def check_model(model: str) -> None:
@@ -62,14 +76,15 @@ def check_model(model: str) -> None:
 
 def space_files(to: str, model: str) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
-    package = [path for path in (ROOT / "fer_hf").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    paths = sorted(path for path in package if not path.name.startswith("."))
+    package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
+    paths = [path for path in package if path.suffix in SUFFIXES and not path.name.startswith(".")]
     files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:
         raise FerError(f"{ROOT}: lacks {', '.join(missing)}; run this from a copy of the project")
     return files | {
         "README.md": README.format(metadata=metadata(to, model), model=model).encode(),
+        "start.py": START.format(model=model).encode(),
         "packages.txt": SYSTEM_PACKAGES.encode(),
         THUMBNAIL: png(thumbnail()),
     }
@@ -85,7 +100,7 @@ def metadata(to: str, model: str) -> str:
         "sdk": "gradio",
         "sdk_version": version("gradio"),
         "python_version": ".".join(platform.python_version_tuple()[:2]),
-        "app_file": "app.py",
+        "app_file": "start.py",
         "models": [model],
         "preload_from_hub": [model],
         "short_description": "Reads expressions, not feelings, in photos",
@@ -113,10 +128,12 @@ def thumbnail() -> Image.Image:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="USER/NAME", help="the Space's name on the Hub")
-    parser.add_argument("--model", required=True, metavar="USER/NAME", help="the published model that the page uses")
+    parser.add_argument("--model", metavar="USER/NAME", help=f"published model (default: the same user's {MODEL_NAME})")
     parser.add_argument("--private", action="store_true", help="create it as a private Space")
     parser.add_argument("--dry_run", action="store_true", help="say what would be done, and do nothing")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    publish_space(arguments.to, arguments.model, private=arguments.private, dry_run=arguments.dry_run)
+    user = check_repo_id(arguments.to).partition("/")[0]
+    model = arguments.model or f"{user}/{MODEL_NAME}"
+    publish_space(arguments.to, model, private=arguments.private, dry_run=arguments.dry_run)

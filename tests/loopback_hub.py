@@ -38,7 +38,6 @@ class Repo:
     private: bool
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -112,10 +111,10 @@ class LoopbackHub:
         own |= {"HF_ENDPOINT": self.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
         return own | ({"HF_TOKEN": token} if token else {})
 
-    def run(self, token: str | None, *words: object) -> subprocess.CompletedProcess:
-        """Run Python with these words in the project's root, as a user with this token."""
+    def run(self, token: str | None, *words: object, **settings: str) -> subprocess.CompletedProcess:
+        """Run Python with these words in the project's root, as a user with this token and these variables."""
         command = [sys.executable, *map(str, words)]
-        root, environment = Path(__file__).parents[1], self.environment(token)
+        root, environment = Path(__file__).parents[1], self.environment(token) | settings
         return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
     def count(self, method: str, part: str) -> int:
@@ -139,7 +138,7 @@ class LoopbackHub:
             ("POST", kinds + "/preupload/{revision}", self.preupload),
             ("POST", kinds + "/commit/{revision}", self.commit),
             ("POST", kinds + "/tag/{revision}", self.tag),
-            ("GET POST", kinds + "/variables", self.variables),
+            ("POST", "/oauth/token", self.exchange),
             ("POST", git, self.batch),
             ("POST", "/{kinds}" + git, self.batch),
             ("PUT", "/storage/{oid}", self.store),
@@ -190,6 +189,13 @@ class LoopbackHub:
         if not name:
             raise Refusal(401, message="Invalid username or password.")
         return {"type": "user", "name": name, "orgs": []}
+
+    async def exchange(self, request: Request) -> dict:
+        """Trusted publishing: the identity of a workflow for a token; here the identity is the name of a user."""
+        body = await request.json()
+        if body["resource"].split("/")[-2] != body["subject_token"]:
+            raise Refusal(403, message="No trusted publisher matches")
+        return {"access_token": f"{body['subject_token']}-write", "token_type": "bearer", "expires_in": 3600}
 
     async def create(self, request: Request) -> dict:
         body = await request.json()
@@ -328,13 +334,6 @@ class LoopbackHub:
             raise Refusal(409, message=f"Tag {tag} already exists")
         repo.tags[tag] = repo.at(request.path_params["revision"])[0]
         return {}
-
-    async def variables(self, request: Request) -> dict:
-        repo = self.repo(request, write=True)
-        if request.method == "POST":
-            body = await request.json()
-            repo.variables[body["key"]] = body["value"]
-        return {key: {"value": value} for key, value in repo.variables.items()}
 
 
 def _is_large(path: str, size: int) -> bool:

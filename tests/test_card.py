@@ -11,6 +11,7 @@ from huggingface_hub import ModelCard
 from safetensors.numpy import save_file
 
 from fer_hf import facts
+from fer_hf.__main__ import main
 from fer_hf.card import card_files
 from fer_hf.errors import FerError
 from fer_hf.labels import LABELS
@@ -139,6 +140,26 @@ def test_training_facts_stay_with_the_model(measured):
     (measured / "training.json").write_bytes(before["training.json"])
     (measured.parent / "report.json").unlink()
     assert card_files(measured, "user/fer-test") == before
+
+
+def test_the_command_writes_the_card_beside_the_model(measured):
+    assert main(["card", "--model", str(measured), "--name", "user/fer-test"]) == 0
+    assert (measured / "README.md").read_text(encoding="utf-8") == EXPECTED.read_text(encoding="utf-8")
+    written = {path.name for path in measured.iterdir()}
+    assert written >= {"README.md", "LICENSE.md", "examples.png", "training.json"}
+
+
+def test_the_command_refuses_what_is_no_model(tmp_path, capsys):
+    assert main(["card", "--model", str(tmp_path)]) == 1
+    assert "model.safetensors: cannot be read" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_onnx_files_are_told_of(measured):
+    assert "InferenceSession" not in text_of(measured)
+    (measured / "onnx").mkdir()
+    (measured / "onnx" / "model.onnx").write_bytes(b"onnx")
+    assert "InferenceSession" in text_of(measured)
 
 
 def test_results_of_other_weights_are_refused(measured):

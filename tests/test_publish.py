@@ -190,6 +190,15 @@ def test_a_hub_that_cannot_be_reached(hub, model):
     assert failed(publish(hub, ALICE, model), "the connection to http://127.0.0.1")
 
 
+@pytest.mark.parametrize(("identity", "message"), [("alice", ""), ("bob", "has no permission to write there")])
+def test_trusted_publishing_needs_no_stored_token(hub, model, identity, message):
+    words = ("-m", "fer_hf", "publish", "--model", model, "--to", "alice/fer")
+    result = hub.run(None, *words, HF_OIDC_RESOURCE="alice/fer", HF_OIDC_ID_TOKEN=identity)
+    assert failed(result, message) if message else result.returncode == 0, result
+    assert hub.count("POST", "/oauth/token") == 1
+    assert bool(hub.repos) == (not message)
+
+
 def test_what_is_no_finished_model_is_refused(model):
     with pytest.raises(FerError, match=r"the finished model is .*model"):
         model_files(model.parent)

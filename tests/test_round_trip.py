@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +20,7 @@ from fer_hf.labels import LABELS
 from tests.loopback_hub import LoopbackHub
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
 ALICE = "alice-write"
 READ = """
 import json, sys
@@ -133,7 +135,7 @@ def test_the_page_reads_with_the_model_of_the_hub(hub, trained, tmp_path):
     environment = hub.environment(ALICE) | own
     photo = tmp_path / "photo.png"
     examples.astronaut().save(photo)
-    page = subprocess.Popen([sys.executable, "app.py"], env=environment, stdout=subprocess.DEVNULL)
+    page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, page)
@@ -148,7 +150,7 @@ def test_the_page_reads_with_the_model_of_the_hub(hub, trained, tmp_path):
     assert hub.count("GET", "alice/fer/resolve") > 0
 
 
-def wait_for(url, process, seconds=120):
+def wait_for(url, process, seconds=600):
     """Until the page answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

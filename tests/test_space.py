@@ -1,6 +1,9 @@
 """The Space: its files and settings, and publishing it to a Hub on loopback."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -29,17 +32,29 @@ def publish_space(hub, model="alice/fer"):
 
 def test_the_space_has_what_it_needs_and_no_more():
     files = space_files("alice/faces", "alice/fer")
-    assert {"app.py", "requirements.txt", "packages.txt", "README.md", "LICENSE", "fer_hf/predict.py"} <= set(files)
+    assert {
+        "app.py",
+        "start.py",
+        "requirements.txt",
+        "packages.txt",
+        "README.md",
+        "LICENSE",
+        "fer_hf/predict.py",
+    } <= set(files)
     folders = {name.partition("/")[0] for name in files if "/" in name}
     assert folders == {"fer_hf"}
-    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".tmp", ".safetensors"))]
+    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pyi", ".tmp"))]
+    tracked = subprocess.run(
+        ["git", "ls-files", "fer_hf"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    assert set(tracked.split()) <= set(files), "the Space lacks a file of the package"
     assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
 
 
 def test_its_settings():
     readme = space_files("alice/faces", "alice/fer")["README.md"].decode()
     settings = yaml.safe_load(readme.split("---\n")[1])
-    assert (settings["sdk"], settings["app_file"]) == ("gradio", "app.py")
+    assert (settings["sdk"], settings["app_file"]) == ("gradio", "start.py")
     assert settings["models"] == settings["preload_from_hub"] == ["alice/fer"]
     assert len(settings["short_description"]) <= 60
     assert settings["thumbnail"].endswith("alice/faces/resolve/main/thumbnail.png")
@@ -67,8 +82,7 @@ def test_publishing_the_space_twice_uploads_once(hub):
     first = publish_space(hub)
     space = hub.repos["space", "alice/faces"]
     assert first.returncode == 0, first.stderr
-    assert "set the variable FER_MODEL = alice/fer" in first.stdout
-    assert space.variables == {"FER_MODEL": "alice/fer"}
+    assert "create the public space alice/faces" in first.stdout
     assert space.files["app.py"] == (ROOT / "app.py").read_bytes()
     hub.log.clear()
     again = publish_space(hub)
@@ -76,13 +90,29 @@ def test_publishing_the_space_twice_uploads_once(hub):
     assert {method for method, *_ in hub.log} == {"GET"}
 
 
-def test_the_page_moves_to_another_model(hub):
+def test_the_page_moves_to_another_model_in_one_commit(hub):
     assert publish_space(hub).returncode == 0
     hub.repos["model", "alice/better"] = Repo("model", "alice/better", private=False, commits=[("0" * 40, {})])
     result = publish_space(hub, "alice/better")
-    assert "set the variable FER_MODEL = alice/better" in result.stdout
-    assert re.findall("replace (.*) \\(", result.stdout) == ["README.md"]
-    assert hub.repos["space", "alice/faces"].variables == {"FER_MODEL": "alice/better"}
+    assert re.findall(r"replace (\S+)", result.stdout) == ["README.md", "start.py"]
+    assert len(hub.repos["space", "alice/faces"].commits) == 3
+
+
+def test_the_space_starts_the_page_with_its_model(tmp_path):
+    """`start.py` beside a page that only says which model it was given."""
+    (tmp_path / "start.py").write_bytes(space_files("alice/faces", "alice/fer")["start.py"])
+    (tmp_path / "app.py").write_text("import os\ndef main():\n    print(os.environ['FER_MODEL'])\n    return 3\n")
+    own = {key: value for key, value in os.environ.items() if key != "FER_MODEL"}
+    for environment, model in ((own, "alice/fer"), (own | {"FER_MODEL": "bob/fer"}, "bob/fer")):
+        command = [sys.executable, "start.py"]
+        result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stdout) == (3, f"{model}\n")
+
+
+def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
+    result = hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces")
+    assert result.returncode == 1
+    assert "alice/fer-dinov2-small: no such model on the Hub; publish it first" in result.stderr
 
 
 @pytest.mark.parametrize(
