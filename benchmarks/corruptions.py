@@ -201,7 +201,7 @@ def draw_examples(path: Path) -> None:
     face = draw_face("happy").convert("RGB")
     cells = [[face, *(corrupted(face, 0, each, s) for s in each.strengths)] for each in CORRUPTIONS.values()]
     rows = [np.hstack([np.asarray(cell.resize((96, 96), Image.Resampling.BICUBIC)) for cell in row]) for row in cells]
-    with figure(path, 4, 11) as axes:
+    with figure(path, 4.5, 11) as axes:
         axes.imshow(np.vstack(rows))
         axes.set_xticks([48 + 96 * column for column in range(4)], ("clean", "mild", "medium", "strong"))
         axes.set_yticks([48 + 96 * row for row in range(len(rows))], list(CORRUPTIONS), fontsize=8)

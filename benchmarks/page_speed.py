@@ -59,8 +59,17 @@ def one_start(model: str, files: list[str]) -> tuple[float, float, float]:
             client.predict(handle_file(file), api_name="/read_photo")
         return page, answer, resident_gigabytes(process.pid)
     finally:
-        process.terminate()
+        stop(process)
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ask the program to end, and end it if it does not."""
+    process.terminate()
+    try:
         process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:
