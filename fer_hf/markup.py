@@ -22,8 +22,9 @@ OPEN_FACES = 3  # up to so many, every face shows its bars at once; else the fir
 
 def data_uri(image: Image.Image, longest: int, quality: int = 85) -> str:
     """A picture as a JPEG in a `data:` address, made smaller so that its longest side is at most `longest` pixels."""
-    image = image.copy()
-    image.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    scale = min(1, longest / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

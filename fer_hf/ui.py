@@ -3,10 +3,14 @@
 import base64
 import binascii
 import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import Path
+from threading import Lock
 
 import gradio as gr
+from PIL import Image
 
 from fer_hf import examples
 from fer_hf.errors import FerError
@@ -17,11 +21,15 @@ from fer_hf.texts import TEXT
 from fer_hf.uploads import AGE, FREQUENCY, Uploads
 
 MEGABYTES = 20  # the largest photo that the page and the endpoint take
+MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes a pixel
+BIG_PIXELS = 16_000_000
 READERS = 2  # photos read at the same time: a heavy one leaves room for another
 WAITING = 32  # photos in the queue; the next person is asked to come back
 EXAMPLES = {"astronaut": examples.astronaut, "group": examples.group, "cat": examples.cat}
 EXAMPLE_PIXELS = 960
 WEB = Path(__file__).parent / "web"
+
+_OPENING = Lock()
 
 
 def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
@@ -65,8 +73,8 @@ def _show_reading(reader: Reader, source: gr.HTML, hint: str, elem_id: str) -> N
 
     def read(event: gr.EventData) -> str:
         try:
-            photo = open_photo(_sent_file(event._data))
-            return reading_html(photo, reader.read(photo))
+            with _opened(_sent_file(event._data)) as photo:
+                return reading_html(photo, reader.read(photo))
         except FerError as error:
             return message_html(str(error), TEXT["problem"], "problem")
 
@@ -86,6 +94,17 @@ def _sent_file(sent: dict) -> io.BytesIO:
         return _named(base64.b64decode(data.partition(",")[2], validate=True), name)
     except (AttributeError, binascii.Error) as error:
         raise FerError(TEXT["not_received"]) from error
+
+
+@contextmanager
+def _opened(file: io.BytesIO) -> Iterator[Image.Image]:
+    """Open a photo. One is opened at a time, and a big one is alone until it is done with: that bounds the memory."""
+    with ExitStack() as alone:
+        alone.enter_context(_OPENING)
+        photo = open_photo(file, MAX_PIXELS)
+        if photo.width * photo.height <= BIG_PIXELS:
+            alone.close()
+        yield photo
 
 
 def _named(data: bytes, name: str) -> io.BytesIO:
@@ -125,10 +144,11 @@ def _read_upload(reader: Reader, uploads: Uploads, sent: dict | None, session: s
     name = Path(sent.get("orig_name") or path).name
     uploads.add(session, path)
     try:
-        photo = open_photo(_named(path.read_bytes(), name))
+        data = path.read_bytes()
     except OSError as error:  # another session with the same photo has just ended, or the upload waited too long
         raise FerError(TEXT["not_received"]) from error
-    return reader.read(photo).to_json(name)
+    with _opened(_named(data, name)) as photo:
+        return reader.read(photo).to_json(name)
 
 
 def _picker() -> str:
