@@ -4,8 +4,6 @@ python -m fer_hf predict PHOTO... [--model M] [--detector D] [--crop] [--json F]
 """
 
 import argparse
-import csv
-import io
 import os
 import re
 import sys
@@ -26,6 +24,7 @@ from fer_hf.faces import CenterFaceDetector, Detection, Detector, YuNetDetector,
 from fer_hf.files import write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 from fer_hf.photos import open_photo
+from fer_hf.spreadsheet import csv_text
 
 DEFAULT_MODEL = os.environ.get("FER_MODEL") or str(Path(__file__).parents[1] / "models" / "fer-dinov2-small")
 MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
@@ -209,7 +208,7 @@ def _report(readings: dict[str, Reading], json_file: str | None, csv_file: str |
     if json_file:
         write_json(json_file, [reading.to_json(_printable(file)) for file, reading in readings.items()])
     if csv_file:
-        write_text(csv_file, _csv(readings))
+        write_text(csv_file, csv_text(CSV_COLUMNS, _rows(readings)))
     if not json_file and not csv_file:
         print(_table(readings), end="")
 
@@ -231,19 +230,6 @@ def _rows(readings: dict[str, Reading]) -> list[list]:
         if not reading.faces:
             rows.append(head + [""] * (len(CSV_COLUMNS) - len(head)))
     return rows
-
-
-def _csv(readings: dict[str, Reading]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    writer.writerows([_cell(row[0]), *row[1:]] for row in _rows(readings))
-    return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _table(readings: dict[str, Reading]) -> str:
