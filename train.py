@@ -18,7 +18,7 @@ from datasets import Dataset, DatasetDict
 from transformers import set_seed
 
 from fer_hf.batches import Collator
-from fer_hf.calibration import fit_temperature, fold_temperature, softmax
+from fer_hf.calibration import Calibration, fit_calibration, fold_calibration, softmax
 from fer_hf.callbacks import StopOnSignal
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
@@ -48,9 +48,9 @@ def main(words: list[str]) -> None:
     if any(isinstance(each, StopOnSignal) and each.stopped for each in trainer.callback_handler.callbacks):
         raise KeyboardInterrupt
 
-    temperature, scores = finish(trainer, splits["validation"])
+    calibration, scores = finish(trainer, splits["validation"])
     if trainer.is_world_process_zero():
-        save(trainer, splits["validation"], scores, temperature, time.monotonic() - started)
+        save(trainer, splits["validation"], scores, calibration, time.monotonic() - started)
         if recipe.push_to_hub:
             push(trainer)
 
@@ -77,19 +77,21 @@ def make_trainer(recipe: Recipe, splits: DatasetDict) -> FerTrainer:
     )
 
 
-def finish(trainer: FerTrainer, validation: Dataset) -> tuple[float, np.ndarray]:
+def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.ndarray]:
     """What is done once to the trained weights: calibrate them, make them see grey.
 
-    Returns the temperature, and the scores (N, 7) on validation. All processes take part: each scores a share.
+    Returns the calibration, and the scores (N, 7) on validation. All processes take part: each scores a share.
     """
     logits = trainer.predict(validation.select_columns(["image", "label"])).predictions
-    temperature = fit_temperature(logits, np.asarray(validation["label"]))
-    fold_temperature(trainer.model, temperature)
+    calibration = fit_calibration(logits, np.asarray(validation["label"]))
+    fold_calibration(trainer.model, calibration)
     see_grey(trainer.model, trainer.processor)
-    return temperature, softmax(logits, temperature)
+    return calibration, softmax(calibration.apply(logits))
 
 
-def save(trainer: FerTrainer, validation: Dataset, scores: np.ndarray, temperature: float, seconds: float) -> None:
+def save(
+    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, seconds: float
+) -> None:
     """The finished model, the report and its pictures."""
     folder = Path(trainer.args.output_dir)
     save_model(trainer.model, trainer.processor, folder / "model", trainer.recipe.half_precision)
@@ -99,7 +101,7 @@ def save(trainer: FerTrainer, validation: Dataset, scores: np.ndarray, temperatu
     report = {
         "recipe": asdict(trainer.recipe),
         "validation": fer_metrics().compute(predictions=scores, references=labels),
-        "temperature": temperature,
+        **calibration._asdict(),
         "best_step": trainer.state.best_global_step,
         "steps": trainer.state.global_step,
         "seconds": round(seconds, 1),

@@ -76,7 +76,7 @@ def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
             "data": "drawn faces" if drawn else data if is_hub_id(data) else Path(data).name,
             "drawn": drawn,
             "recipe": kept,
-            **{key: report[key] for key in ("validation", "temperature", "best_step", "steps", "seconds")},
+            **{key: report[key] for key in ("validation", "temperature", "biases", "best_step", "steps", "seconds")},
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise FerError(f"{path}: lacks {error}; expected the report.json of train.py") from error

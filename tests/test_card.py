@@ -69,7 +69,14 @@ def measured(model):
         "output_dir": "/home/me/run",
         "threads": 2,
     }
-    report = {"recipe": recipe, "validation": {"accuracy": 0.68}, "temperature": 1.25, "best_step": 2000, "steps": 2407}
+    report = {
+        "recipe": recipe,
+        "validation": {"accuracy": 0.68},
+        "temperature": 1.25,
+        "biases": [0.0] * 7,
+        "best_step": 2000,
+        "steps": 2407,
+    }
     write(model.parent / "report.json", report | {"seconds": 5432.1, "history": []})
     strengths = [{"strength": s, "accuracy": 0.6, "kept": kept} for s, kept in ((8, 0.97), (16, 0.91), (32, 0.7))]
     table = {"clean": {"accuracy": 0.68}, "corruptions": {"noise": {"unit": "grey levels", "strengths": strengths}}}
