@@ -50,7 +50,7 @@ def deletion_areas(model: torch.nn.Module, pixels: Tensor, classes: Tensor, heat
     """Area (N,) under each face's curve: probability of its class against the share of cells hidden, 0 to 1."""
     size, base = pixels.shape[-1], hidden(pixels)
     cells = torch.nn.functional.adaptive_avg_pool2d(unit_heat(heat, size), GRID).flatten(1)
-    rank = cells.argsort(1, descending=True, stable=True).argsort(1).view(-1, GRID, GRID)
+    rank = cells.argsort(dim=1, descending=True, stable=True).argsort(dim=1).view(-1, GRID, GRID)
     curve = []
     for step in range(STEPS + 1):
         mask = (rank < round(step / STEPS * GRID**2)).float()[:, None]
@@ -80,8 +80,8 @@ def measure(reader: Reader, faces: Sequence[Image.Image]) -> dict[str, np.ndarra
     for start in tqdm(range(0, len(faces), BATCH), unit="batch"):
         part = slice(start, start + BATCH)
         pixels = reader.processor([face.convert("RGB") for face in faces[part]], return_tensors="pt")["pixel_values"]
-        with torch.inference_mode():
-            classes = reader.model(pixels).logits.argmax(-1).clone()
+        with torch.no_grad():  # not inference mode: gradients are taken at these classes
+            classes = reader.model(pixels).logits.argmax(-1)
         for name, rival in rivals.items():
             areas[name].append(deletion_areas(reader.model, pixels, classes, rival[part]))
         for name, method in methods.items():
