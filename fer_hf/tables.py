@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from fer_hf.labels import FERPLUS_COLUMNS
 from fer_hf.sources import Source, as_dataset, class_index, part_by_usage, stored_pictures, usage_name
 
 SIDE = 48  # pixels of a FER2013 picture, each way
+LONGEST_LINE = 100_000  # characters; a picture takes at most 9,216
 
 
 def read_csv(path: Path, votes_path: Path | None = None) -> Source:
@@ -47,7 +49,7 @@ def csv_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file, csv_bar(path) as bar:
-            reader = csv.reader(file)
+            reader = csv.reader(bounded_lines(file, path))
             header = [name.strip().lower() for name in next(reader, [])]
             for name in required:
                 if name not in header:
@@ -61,9 +63,19 @@ def csv_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[
     except UnicodeDecodeError as error:
         raise FerError(f"{path}: is no UTF-8 text after line {line}, so no CSV file") from error
     except csv.Error as error:
-        raise FerError(f"{path}: after line {line}: broken CSV ({error})") from error
+        raise FerError(f"{path}: line {line + 1}: broken CSV ({error})") from error
     except OSError as error:
         raise FerError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def bounded_lines(file: TextIO, path: Path) -> Iterator[str]:
+    """The lines of a text file, refusing one so long that it is no row of a table before it fills the memory."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise FerError(f"{path}: line {number}: is longer than {LONGEST_LINE:,} characters")
+        yield line
 
 
 def csv_bar(path: Path) -> tqdm:

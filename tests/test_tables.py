@@ -61,7 +61,8 @@ GOOD = (0, pixels(0), "Training")
         ((0, "1.5" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel '1.5' is no whole number"),
         ((0, pixels(1), "Practice"), "line 3: usage 'Practice' is none of Training, PublicTest, PrivateTest"),
         ((0, pixels(1)), "line 3: has 2 columns, not 3"),
-        ((0, "1 " * 100_000, "Training"), "broken CSV"),
+        ((0, "1 " * 100_000, "Training"), "line 3: is longer than 100,000 characters"),
+        ((0, "1 " * 30_000 + "\n" + "1 " * 49_000, "Training"), "line 3: broken CSV"),
     ],
 )
 def test_broken_csv_row_is_refused_by_its_line(tmp_path, bad, said):
