@@ -50,7 +50,8 @@ def main(words: list[str]) -> None:
 
     calibration, scores = finish(trainer, splits["validation"])
     if trainer.is_world_process_zero():
-        save(trainer, splits["validation"], scores, calibration, time.monotonic() - started)
+        seconds = None if checkpoint else round(time.monotonic() - started, 1)  # of a resumed run: not known
+        save(trainer, splits["validation"], scores, calibration, seconds)
         if recipe.push_to_hub:
             push(trainer)
 
@@ -90,7 +91,7 @@ def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.nd
 
 
 def save(
-    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, seconds: float
+    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, seconds: float | None
 ) -> None:
     """The finished model, the report and its pictures."""
     folder = Path(trainer.args.output_dir)
@@ -104,7 +105,7 @@ def save(
         **calibration._asdict(),
         "best_step": trainer.state.best_global_step,
         "steps": trainer.state.global_step,
-        "seconds": round(seconds, 1),
+        "seconds": seconds,
         "history": trainer.state.log_history,
     }
     write_json(folder / "report.json", report)

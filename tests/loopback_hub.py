@@ -90,7 +90,9 @@ class LoopbackHub:
         app.exception_handler(Refusal)(lambda request, refusal: refusal.response)
         for method, path, answer in self._routes():
             app.add_api_route(path, answer, methods=method.split(), response_model=None)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", access_log=False)
+        # An idle connection is kept: on a busy machine a client may pause for long between two requests.
+        quiet = {"log_level": "critical", "access_log": False, "timeout_keep_alive": 3600}
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, **quiet)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

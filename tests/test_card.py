@@ -169,6 +169,12 @@ def test_onnx_files_are_told_of(measured):
     assert "InferenceSession" in text_of(measured)
 
 
+def test_the_time_of_a_resumed_run_is_not_known(measured):
+    report = json.loads((measured.parent / "report.json").read_text())
+    write(measured.parent / "report.json", report | {"seconds": None})
+    assert "Time: not known, the run was resumed." in text_of(measured)
+
+
 def test_results_of_other_weights_are_refused(measured):
     save_file({"classifier.weight": np.ones((7, 384), np.float16)}, measured / "model.safetensors")
     with pytest.raises(FerError, match=r"eval_results\.json: sha256: was measured on other weights"):
