@@ -24,7 +24,7 @@ class Calibration(NamedTuple):
 
     def apply(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated logits (N, 7)."""
-        return logits / self.temperature + np.asarray(self.biases)
+        return logits.astype(np.float64) / self.temperature + np.asarray(self.biases)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
