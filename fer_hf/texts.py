@@ -4,7 +4,9 @@ TEXT = {
     "title": "Facial expressions",
     "lead": "Finds every face in a photo and says which of seven expressions it shows, and how sure it is.",
     "notice": "It reads expressions, not feelings.",
-    "privacy": "Photos are read in memory; uploads are deleted when the session ends, at the latest after four minutes.",
+    "privacy": (
+        "Photos are read in memory; uploads are deleted when the session ends, at the latest after four minutes."
+    ),
     "photo_tab": "Photo",
     "webcam_tab": "Webcam",
     "choose": "Choose a photo",

@@ -34,7 +34,7 @@ def test_the_command_line_overrides_the_file(recipe_file):
     ],
 )
 def test_a_wrong_word_is_one_clear_line(recipe_file, words, message):
-    with pytest.raises(FerError, match="^[^\n]*$") as caught:
+    with pytest.raises(FerError, match=r"^[^\n]*$") as caught:
         read_recipe([recipe_file, *words])
     assert message in str(caught.value)
 
