@@ -238,7 +238,8 @@ def main(words: list[str]) -> None:
     logging.disable_progress_bar()
     factors = read_factors(arguments.recipes)
     base = arguments.recipes / "base.yaml"
-    pairs = {"--data": arguments.data, "--model": arguments.model}
+    data = arguments.data or ("not read" if arguments.collect else "")
+    pairs = {"--data": data, "--model": arguments.model}
     common = [word for option, value in pairs.items() if value for word in (option, value)]
     if not arguments.collect:
         trials = [Trial("", None, seed, arguments.epochs) for seed in arguments.base_seeds]
@@ -253,7 +254,7 @@ def main(words: list[str]) -> None:
 
 def gather(base: Path, common: list[str], factors: dict, arguments: argparse.Namespace) -> dict:
     """Collect, write and draw."""
-    recipe = read_recipe([str(base), *(common or ["--data", "any"])])
+    recipe = read_recipe([str(base), *common])
     results = collect(recipe, factors, arguments.seeds, arguments.base_seeds, arguments.epochs)
     name = "ablations" if not arguments.epochs else f"ablations_{arguments.epochs:g}_epochs"
     record.keep(name, results)
