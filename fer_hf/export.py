@@ -8,6 +8,7 @@ as the processor says; output: `logits` (batch, 7). Needs requirements-export.tx
 """
 
 import argparse
+import logging
 import shutil
 import warnings
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
-from transformers.utils import cached_file, logging
+from transformers.utils import cached_file
+from transformers.utils.logging import disable_progress_bar
 
 from fer_hf.errors import FerError
 from fer_hf.files import replacing
@@ -114,6 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    logging.disable_progress_bar()
+    disable_progress_bar()
+    logging.getLogger().setLevel(logging.ERROR)  # onnxruntime advises an optimisation that is not portable
     for path in export_onnx(arguments.model, arguments.output, arguments.quantize):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -11,8 +11,10 @@ whole or not at all, and what is there is never read again: after a stop, the sa
 import argparse
 import hashlib
 import json
+import logging
 import math
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from PIL import Image
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from tqdm import tqdm
-from transformers.utils import logging
+from transformers.utils.logging import disable_progress_bar
 
 from fer_hf.errors import FerError
 from fer_hf.files import replacing, write_json
@@ -93,9 +95,14 @@ def begin(job: Job) -> None:
 def read_part(job: Job) -> str | None:
     """Read the missing shards of this process: all, or its share under torchrun. Returns what went wrong, if it did."""
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    logging.disable_progress_bar()
+    disable_progress_bar()
     cv2.setNumThreads(torch.get_num_threads())
     photos, shards = job.photos(), job.shards()
+    restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+    if restarts and rank == 0:
+        print(
+            f"a worker was killed; all go on with what is missing (restart {restarts} of {RESTARTS})", file=sys.stderr
+        )
     mine = [i for i in range(rank, len(shards), world) if not shards[i].exists()]
     try:
         reader = Reader.load(job.model)
@@ -124,6 +131,8 @@ def read_row(reader: Reader, folder: Path, photo: str) -> dict:
 
 def launch(job: Job, workers: int) -> None:
     """Run `read_part` in several processes under torchrun's agent, which starts killed ones again."""
+    for part in ("agent.server.api", "multiprocessing.api"):  # they log tracebacks; `read_part` tells of restarts
+        logging.getLogger(f"torch.distributed.elastic.{part}").disabled = True
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     config = LaunchConfig(
         min_nodes=1,
