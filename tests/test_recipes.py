@@ -71,6 +71,6 @@ def test_every_recipe_trains_a_model_of_its_class(path, tmp_path):
 
 
 def test_the_fsdp_configuration_is_one_that_accelerate_reads():
-    config = load_config_from_file(Path(__file__).parents[1] / "recipes" / "accelerate" / "fsdp.yaml")
+    config = load_config_from_file(str(RECIPES[0].parent / "accelerate" / "fsdp.yaml"))
     assert (config.distributed_type, config.num_processes) == ("FSDP", 2)
     assert config.fsdp_config["fsdp_transformer_layer_cls_to_wrap"] == "ViTLayer"
