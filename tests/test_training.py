@@ -34,7 +34,7 @@ def recipe_in(folder, family="dinov2", **fields):
     common = {
         "model_config": CONFIGS[family],
         "drawn_pictures": 28,
-        "image_size": 28,
+        "image_size": 32 if family == "convnext" else 28,
         "batch_size": 4,
         "max_steps": 10,
         "evaluations": 5,
