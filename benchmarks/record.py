@@ -38,7 +38,7 @@ def command(name: str, words: list[str]) -> str:
 def shown(word: str) -> str:
     """A word of the command line without the folders of this machine."""
     option, equals, value = word.rpartition("=")
-    path, project = Path(value).absolute(), Path.cwd()
+    path, project = Path(value).resolve(), Path.cwd().resolve()
     if not path.exists() and not Path(value).is_absolute():
         return word
     return f"{option}{equals}{path.relative_to(project) if path.is_relative_to(project) else path.name}"

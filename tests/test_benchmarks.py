@@ -70,6 +70,13 @@ def test_a_command_names_no_folder_of_the_machine(tmp_path):
     assert record.shown(str(Path.cwd() / "recipes")) == "recipes"
 
 
+def test_a_folder_beside_the_project_is_none_of_it(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "faces.csv").touch()
+    monkeypatch.chdir(tmp_path / "project")
+    assert record.shown("../faces.csv") == "faces.csv"
+
+
 def test_a_result_is_kept_with_its_conditions(results):
     path = record.keep("tried", {"answer": 1})
     kept = json.loads(path.read_text())
