@@ -28,6 +28,7 @@ LAUNCH = {
     "ssr_mode": False,
     "max_file_size": f"{MEGABYTES}mb",
     "footer_links": ["api", "settings"],
+    "_frontend": False,  # leaves out only Gradio's look at its own page, which on a busy machine gives up too early
 }
 
 

@@ -113,7 +113,9 @@ def _face(number: int, face: Face, crop: str, count: int) -> str:
     share = percent(face.confidence)
     name = escape(TEXT["face_summary"].format(number=number, label=TEXT[face.label], share=share))
     strip = "".join(
-        f'<i style="--tint:{COLOURS[label]};--share:{score:.4f}"></i>' for label, score in face.scores.items()
+        f'<i style="--tint:{COLOURS[label]};--share:{score:.4f}"></i>'
+        for label, score in face.scores.items()
+        if score >= 0.01  # what is thinner than the gaps would only draw stripes
     )
     return (
         f'<li data-face="{number}"><details{opened}><summary aria-label="{name}" style="{_tint(face.label)}">'

@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import Path
@@ -29,6 +30,8 @@ EXAMPLES = {"astronaut": examples.astronaut, "group": examples.group, "cat": exa
 EXAMPLE_PIXELS = 960
 WEB = Path(__file__).parent / "web"
 
+# Always the same threads: each new one that reads would cost memory of its own, in PyTorch, OpenCV and malloc.
+_READING = ThreadPoolExecutor(READERS, "reading")
 _OPENING = Lock()
 
 
@@ -73,8 +76,7 @@ def _show_reading(reader: Reader, source: gr.HTML, hint: str, elem_id: str) -> N
 
     def read(event: gr.EventData) -> str:
         try:
-            with _opened(_sent_file(event._data)) as photo:
-                return reading_html(photo, reader.read(photo))
+            return _READING.submit(_answer, reader, _sent_file(event._data)).result()
         except FerError as error:
             return message_html(str(error), TEXT["problem"], "problem")
 
@@ -94,6 +96,16 @@ def _sent_file(sent: dict) -> io.BytesIO:
         return _named(base64.b64decode(data.partition(",")[2], validate=True), name)
     except (AttributeError, binascii.Error) as error:
         raise FerError(TEXT["not_received"]) from error
+
+
+def _answer(reader: Reader, file: io.BytesIO) -> str:
+    with _opened(file) as photo:
+        return reading_html(photo, reader.read(photo))
+
+
+def _json(reader: Reader, file: io.BytesIO) -> dict:
+    with _opened(file) as photo:
+        return reader.read(photo).to_json(file.name)
 
 
 @contextmanager
@@ -147,8 +159,7 @@ def _read_upload(reader: Reader, uploads: Uploads, sent: dict | None, session: s
         data = path.read_bytes()
     except OSError as error:  # another session with the same photo has just ended, or the upload waited too long
         raise FerError(TEXT["not_received"]) from error
-    with _opened(_named(data, name)) as photo:
-        return reader.read(photo).to_json(name)
+    return _READING.submit(_json, reader, _named(data, name)).result()
 
 
 def _picker() -> str:
