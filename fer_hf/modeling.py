@@ -58,6 +58,7 @@ def load_backbone(recipe: Recipe) -> PreTrainedModel:
             dtype=torch.float32,
         )
     set_image_size(model, recipe.image_size)
+    freeze(model, recipe.frozen_layers)
     return model
 
 
@@ -106,6 +107,15 @@ def blocks(model: PreTrainedModel) -> list[nn.Module]:
     if model.config.model_type in TRANSFORMERS:
         return list(base.layers)
     return [layer for stage in base.encoder.stages for layer in stage.layers]
+
+
+def freeze(model: PreTrainedModel, count: int) -> None:
+    """Keep the weights of the embeddings and the lowest `count` encoder layers; 0 keeps none."""
+    layers = blocks(model)
+    if count >= len(layers):
+        raise FerError(f"frozen_layers: the model has {len(layers)} layers; expected less than that, got {count}")
+    for module in [model.base_model.embeddings, *layers[:count]] if count else []:
+        module.requires_grad_(False)
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict]:

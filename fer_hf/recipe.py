@@ -54,6 +54,7 @@ class Recipe:
     learning_rate: float = 1.5e-4  # of the topmost encoder layer
     head_rate: float = 5.0  # the new classifier's rate, as a multiple of learning_rate
     layer_decay: float = 0.75  # each layer's rate, as a multiple of the one above it
+    frozen_layers: int = 0  # lowest encoder layers, with the embeddings, that keep their weights: faster steps
     weight_decay: float = 0.05
     warmup: float = 0.05  # of all steps
     drop_path: float = 0.0
@@ -96,6 +97,7 @@ RANGES = {
     "accumulation": (1, 65_536),
     "learning_rate": (0, 10),
     "layer_decay": (0.01, 1),
+    "frozen_layers": (0, 1000),
     "warmup": (0, 1),
     "drop_path": (0, 0.9),
     "ema": (0, 0.999999),
