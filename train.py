@@ -18,7 +18,7 @@ from datasets import Dataset, DatasetDict
 from transformers import set_seed
 
 from fer_hf.batches import Collator
-from fer_hf.calibration import Calibration, fit_calibration, fold_calibration, softmax
+from fer_hf.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
 from fer_hf.callbacks import StopOnSignal
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
@@ -79,15 +79,17 @@ def make_trainer(recipe: Recipe, splits: DatasetDict) -> FerTrainer:
 
 
 def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.ndarray]:
-    """What is done once to the trained weights: calibrate them, make them see grey.
+    """What is done once to the trained weights: calibrate them, note when to be unsure, make them see grey.
 
     Returns the calibration, and the scores (N, 7) on validation. All processes take part: each scores a share.
     """
     logits = trainer.predict(validation.select_columns(["image", "label"])).predictions
-    calibration = fit_calibration(logits, np.asarray(validation["label"]))
+    calibration = fit_calibration(logits, np.asarray(validation["label"]), trainer.recipe.biases)
+    scores = softmax(calibration.apply(logits))
     fold_calibration(trainer.model, calibration)
+    trainer.model.config.unsure_below = unsure_threshold(scores)
     see_grey(trainer.model, trainer.processor)
-    return calibration, softmax(calibration.apply(logits))
+    return calibration, scores
 
 
 def save(

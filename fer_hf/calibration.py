@@ -15,6 +15,8 @@ from transformers import PreTrainedModel
 from fer_hf.labels import LABELS
 from fer_hf.metrics import nll
 
+UNSURE_SHARE = 0.2  # of validation's faces on which the model is to say that it is not sure
+
 
 class Calibration(NamedTuple):
     """Calibrated logits are logits / temperature + biases."""
@@ -34,14 +36,31 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(1, keepdims=True)
 
 
-def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
-    """The temperature and biases that minimise the negative log-likelihood of labels (N,) under logits (N, 7)."""
+def fit_calibration(logits: np.ndarray, labels: np.ndarray, biases: float = 1.0) -> Calibration:
+    """The temperature and biases that minimise the negative log-likelihood of labels (N,) under logits (N, 7).
+
+    `biases` is the share of the biases that is used: 1 fits FER2013's labels best, 0 keeps what the FER+ votes taught.
+    The temperature is the best one for the biases that are used.
+    """
+
+    def loss(calibration: Calibration) -> float:
+        return nll(softmax(calibration.apply(logits)), labels)
 
     def unpacked(values: np.ndarray) -> Calibration:
         return Calibration(float(np.exp(values[0])), (values[1:] - values[1:].mean()).tolist())
 
-    found = minimize(lambda values: nll(softmax(unpacked(values).apply(logits)), labels), np.zeros(1 + len(LABELS)))
-    return unpacked(found.x)
+    found = unpacked(minimize(lambda values: loss(unpacked(values)), np.zeros(1 + len(LABELS))).x)
+    used = [biases * bias for bias in found.biases]
+    power = minimize(lambda values: loss(Calibration(float(np.exp(values[0])), used)), np.log([found.temperature])).x[0]
+    return Calibration(float(np.exp(power)), used)
+
+
+def unsure_threshold(scores: np.ndarray, share: float = UNSURE_SHARE) -> float:
+    """The confidence below which the least sure `share` of validation's scores (N, 7) lie.
+
+    It is saved in the model's config as `unsure_below`; what stays above is what `metrics.coverage_80` scores.
+    """
+    return round(float(np.quantile(scores.max(1), share)), 4)
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import io
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,8 @@ from fer_hf.errors import FerError
 from fer_hf.faces import crop_face
 from fer_hf.labels import LABELS
 from fer_hf.photos import open_photo
-from fer_hf.predict import CSV_COLUMNS, Face, Reader, Reading
+from fer_hf.predict import Reader
+from fer_hf.reading import CSV_COLUMNS, Face, Reading, csv_rows
 from fer_hf.spreadsheet import csv_text
 
 MAX_PHOTOS = 500
@@ -80,7 +81,7 @@ class PhotoSet:
 
     def csv(self) -> str:
         """A row a face, in CSV_COLUMNS; a photo without a face has one row with empty cells."""
-        return csv_text(CSV_COLUMNS, (row for file, reading in self.photos for row in _rows(file, reading)))
+        return csv_text(CSV_COLUMNS, (row for file, reading in self.photos for row in csv_rows(file, reading)))
 
 
 @dataclass(frozen=True)
@@ -152,15 +153,6 @@ def _thumbnail(crop: Image.Image) -> bytes:
     file = io.BytesIO()
     crop.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC, reducing_gap=2.0).save(file, "JPEG", quality=85)
     return file.getvalue()
-
-
-def _rows(file: str, reading: Reading) -> Iterable[list]:
-    head = [file, reading.width, reading.height]
-    for number, face in enumerate(reading.faces, start=1):
-        scores = [round(score, 6) for score in face.scores.values()]
-        yield [*head, number, *face.box, face.label, round(face.confidence, 6), *scores]
-    if not reading.faces:
-        yield head + [""] * (len(CSV_COLUMNS) - len(head))
 
 
 def _sources(files: Sequence[str | Path], failures: list[Failure], stack: ExitStack) -> list[_Source]:

@@ -7,7 +7,6 @@ import argparse
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,45 +23,12 @@ from fer_hf.faces import CenterFaceDetector, Detection, Detector, YuNetDetector,
 from fer_hf.files import write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 from fer_hf.photos import open_photo
+from fer_hf.reading import CSV_COLUMNS, Face, Reading, csv_rows
 from fer_hf.spreadsheet import csv_text
 
 DEFAULT_MODEL = os.environ.get("FER_MODEL") or str(Path(__file__).parents[1] / "models" / "fer-dinov2-small")
 MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
 BATCH = 64  # faces in one forward pass: bounds the memory that a photo of a crowd needs
-CSV_COLUMNS = ("file", "width", "height", "face", "x1", "y1", "x2", "y2", "label", "confidence", *LABELS)
-
-
-@dataclass(frozen=True)
-class Face:
-    """One face that was found and read."""
-
-    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the upright photo, inside it
-    confidence: float  # the score of `label`
-    label: str
-    scores: dict[str, float]  # in the order of LABELS, sum 1
-    detection: Detection
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read in one photo."""
-
-    width: int  # of the upright photo
-    height: int
-    faces: tuple[Face, ...]  # largest first
-
-    def to_json(self, file: str) -> dict:
-        """The reading as plain values, named by the photo's file name."""
-        faces = [
-            {
-                "box": list(face.box),
-                "confidence": round(face.confidence, 6),
-                "label": face.label,
-                "scores": {name: round(score, 6) for name, score in face.scores.items()},
-            }
-            for face in self.faces
-        ]
-        return {"file": file, "width": self.width, "height": self.height, "faces": faces}
 
 
 class Reader:
@@ -72,6 +38,7 @@ class Reader:
         self.model = model.eval()
         self.processor = processor
         self.detector = detector
+        self.unsure_below = _unsure_below(model.config.to_dict())
         self._order = _order_of_labels(model.config.id2label)
 
     @classmethod
@@ -100,8 +67,24 @@ class Reader:
         """Find all faces in an upright RGB photo and read them in one batch."""
         detections = self.detector.detect(photo)
         scores = self.scores([crop_face(photo, detection) for detection in detections])
-        faces = tuple(_face(detection, row, photo.size) for detection, row in zip(detections, scores, strict=True))
-        return Reading(photo.width, photo.height, faces)
+        faces = (self.face(*pair, photo.size) for pair in zip(detections, scores, strict=True))
+        return Reading(photo.width, photo.height, tuple(faces))
+
+    def face(self, detection: Detection, scores: np.ndarray, size: tuple[int, int]) -> Face:
+        """A face in a photo of `size` (width, height) whose scores (7,) are known."""
+        by_label = _by_label(scores)
+        label = max(by_label, key=by_label.get)
+        box = _box_inside(detection.box, size)
+        return Face(box, by_label[label], label, by_label, detection, self.unsure(by_label))
+
+    def unsure(self, scores: dict[str, float]) -> tuple[str, ...]:
+        """The two best labels where the best is below the model's threshold, else nothing.
+
+        The threshold stands in the model's config as `unsure_below` (see `fer_hf.calibration`); a model without one is
+        never unsure.
+        """
+        best, second = sorted(scores, key=scores.get, reverse=True)[:2]
+        return (best, second) if scores[best] < self.unsure_below else ()
 
     def read_crop(self, crop: Image.Image) -> dict[str, float]:
         """Read a picture that already is one face, framed closely."""
@@ -139,18 +122,19 @@ def _order_of_labels(id2label: dict[int, str]) -> list[int]:
     return [found.index(name) for name in LABELS]
 
 
+def _unsure_below(config: dict) -> float:
+    threshold = config.get("unsure_below", 0.0)
+    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise FerError(f"config.json: unsure_below is {threshold!r}; expected a number from 0 to 1")
+    return float(threshold)
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _by_label(scores: np.ndarray) -> dict[str, float]:
     return dict(zip(LABELS, scores.tolist(), strict=True))
-
-
-def _face(detection: Detection, scores: np.ndarray, size: tuple[int, int]) -> Face:
-    by_label = _by_label(scores)
-    label = max(by_label, key=by_label.get)
-    return Face(_box_inside(detection.box, size), by_label[label], label, by_label, detection)
 
 
 def _box_inside(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -192,7 +176,7 @@ def _read_file(reader: Reader, file: str, is_crop: bool) -> Reading:
     if not is_crop:
         return reader.read(photo)
     whole = Detection((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, np.full((5, 2), np.nan, np.float32))
-    return Reading(*photo.size, (_face(whole, reader.scores([photo])[0], photo.size),))
+    return Reading(*photo.size, (reader.face(whole, reader.scores([photo])[0], photo.size),))
 
 
 def _check_writable(path: Path) -> None:
@@ -208,7 +192,8 @@ def _report(readings: dict[str, Reading], json_file: str | None, csv_file: str |
     if json_file:
         write_json(json_file, [reading.to_json(_printable(file)) for file, reading in readings.items()])
     if csv_file:
-        write_text(csv_file, csv_text(CSV_COLUMNS, _rows(readings)))
+        rows = [row for file, reading in readings.items() for row in csv_rows(_printable(file), reading)]
+        write_text(csv_file, csv_text(CSV_COLUMNS, rows))
     if not json_file and not csv_file:
         print(_table(readings), end="")
 
@@ -219,19 +204,6 @@ def _printable(file: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def _rows(readings: dict[str, Reading]) -> list[list]:
-    """Rows of CSV_COLUMNS, one a face; a photo without a face has one row with empty cells."""
-    rows = []
-    for file, reading in readings.items():
-        head = [_printable(file), reading.width, reading.height]
-        for number, face in enumerate(reading.faces, start=1):
-            scores = [f"{score:.6f}" for score in face.scores.values()]
-            rows.append([*head, number, *face.box, face.label, f"{face.confidence:.6f}", *scores])
-        if not reading.faces:
-            rows.append(head + [""] * (len(CSV_COLUMNS) - len(head)))
-    return rows
-
-
 def _table(readings: dict[str, Reading]) -> str:
     lines = []
     for file, reading in readings.items():
@@ -239,7 +211,8 @@ def _table(readings: dict[str, Reading]) -> str:
         for number, face in enumerate(reading.faces, start=1):
             best = sorted(face.scores.items(), key=lambda pair: -pair[1])[:3]
             scores = "  ".join(f"{name} {100 * score:3.0f} %" for name, score in best)
-            lines.append(f"  {number:>3}  {scores}  at {face.box}")
+            unsure = f"unsure: {' or '.join(face.unsure)}  " if face.unsure else ""
+            lines.append(f"  {number:>3}  {unsure}{scores}  at {face.box}")
         if not reading.faces:
             lines.append("  no face found")
     return "".join(f"{line}\n" for line in lines)

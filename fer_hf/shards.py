@@ -41,6 +41,7 @@ FACE = pa.struct(
         "box": pa.list_(pa.int32(), 4),  # x1, y1, x2, y2 in pixels of the upright photo
         "confidence": pa.float32(),
         "label": pa.string(),
+        "unsure": pa.list_(pa.string()),  # the two best labels where it is not sure, else empty
         "scores": pa.struct({label: pa.float32() for label in LABELS}),
     }
 )

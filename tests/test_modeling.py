@@ -12,6 +12,7 @@ from fer_hf.labels import LABELS
 from fer_hf.modeling import (
     LUMA,
     blocks,
+    freeze,
     load_backbone,
     make_processor,
     normalise,
@@ -116,6 +117,22 @@ def test_rates_rise_from_the_embeddings_to_the_head(family):
     decayed = {id(p) for group in groups if group["weight_decay"] for p in group["params"]}
     assert id(model.classifier.weight) in decayed
     assert id(model.classifier.bias) not in decayed
+
+
+@FAMILIES
+def test_frozen_layers_get_no_gradient_and_no_rate(family):
+    model = load_backbone(recipe_of(family, frozen_layers=2)).train()
+    model(pixel_values=torch.randn(2, 3, 56, 56)).logits.sum().backward()
+    moved = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
+    frozen = [model.base_model.embeddings, *blocks(model)[:2]]
+    assert not {id(p) for part in frozen for p in part.parameters()} & {
+        id(p) for group in parameter_groups(model, recipe_of(family)) for p in group["params"]
+    }
+    assert all(p.grad is None for part in frozen for p in part.parameters())
+    assert any(name.startswith("classifier") for name in moved)
+    assert all(p.grad is not None for p in blocks(model)[2].parameters())
+    with pytest.raises(FerError, match="frozen_layers: the model has"):
+        freeze(model, len(blocks(model)))
 
 
 def test_drop_path_reaches_the_model_and_not_the_file(tmp_path):

@@ -39,6 +39,19 @@ def group():
     return photo
 
 
+@pytest.fixture
+def doubtful(tiny_model, tmp_path):
+    """Folder of a model that is sure only above 95 %."""
+    folder = shutil.copytree(tiny_model, tmp_path / "doubtful")
+    set_threshold(folder, 0.95)
+    return folder
+
+
+def set_threshold(folder, value):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"unsure_below": value}))
+
+
 class Given:
     """A detector that finds the same boxes everywhere."""
 
@@ -234,7 +247,7 @@ def test_command_writes_json_and_csv_and_goes_on_after_a_bad_file(folder, tiny_m
     ]
     assert set(readings[0]) == {"file", "width", "height", "faces"}
     face = readings[2]["faces"][0]
-    assert list(face) == ["box", "confidence", "label", "scores"]
+    assert list(face) == ["box", "confidence", "label", "unsure", "scores"]
     assert list(face["scores"]) == list(LABELS)
     assert face["box"] == pytest.approx([182, 58, 270, 178], abs=8)  # of the upright photo
     rows = list(csv.DictReader((folder / "r.csv").open()))
@@ -273,3 +286,29 @@ def test_names_that_no_text_can_hold(folder, tiny_model, capsys):
     assert json.loads((folder / "r.json").read_text())[0]["file"] == "caf��[31m.png"
     assert main(["predict", name, "--model", str(tiny_model)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_below_its_threshold_a_model_names_two(reader, doubtful, capsys):
+    scores = dict.fromkeys(LABELS, 0.02) | {"sad": 0.5, "neutral": 0.4}
+    careful = Reader.load(str(doubtful))
+    assert careful.unsure(scores) == ("sad", "neutral")
+    assert careful.unsure(scores | {"sad": 0.95}) == ()
+    assert reader.unsure(scores) == ()  # a model of others has no threshold
+
+
+def test_unsure_is_told_everywhere(folder, doubtful, capsys):
+    words = ["predict", "=cmd.png", "--crop", "--model", str(doubtful)]
+    assert main([*words, "--json", "r.json", "--csv", "r.csv"]) == 0
+    face = json.loads((folder / "r.json").read_text())[0]["faces"][0]
+    assert face["unsure"] == sorted(face["scores"], key=face["scores"].get, reverse=True)[:2]
+    (row,) = csv.DictReader((folder / "r.csv").open())
+    assert row["unsure"] == " or ".join(face["unsure"])
+    assert main(words) == 0
+    assert f"unsure: {row['unsure']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", ["0.5", 1.5, -0.1])
+def test_a_threshold_that_is_none_is_refused(doubtful, value):
+    set_threshold(doubtful, value)
+    with pytest.raises(FerError, match=r"unsure_below is .*expected a number from 0 to 1"):
+        Reader.load(str(doubtful))

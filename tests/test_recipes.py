@@ -11,6 +11,7 @@ from transformers import (
     ConvNextConfig,
     ConvNextForImageClassification,
     Dinov2Config,
+    Dinov2ForImageClassification,
     Dinov2Model,
     ViTConfig,
     ViTImageProcessorPil,
@@ -34,6 +35,11 @@ def checkpoint(name):
         return ConvNextForImageClassification(config), 64, 32
     if name == "google/vit-base-patch16-224-in21k":  # without a classifier
         return ViTModel(ViTConfig(**LAYERS, intermediate_size=32, image_size=32, patch_size=16)), 48, 0
+    if name == "runs/dinov2-small/model":  # the part of the run before this one, with our seven outputs
+        config = Dinov2Config(
+            **LAYERS | {"num_hidden_layers": 5}, mlp_ratio=2, image_size=28, patch_size=14, num_labels=7
+        )
+        return Dinov2ForImageClassification(config), 28, 14
     if name == "facebook/dinov2-small":
         return Dinov2Model(Dinov2Config(**LAYERS, mlp_ratio=2, image_size=42, patch_size=14)), 28, 14
     raise AssertionError(f"{name}: say what it is")

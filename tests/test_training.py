@@ -214,6 +214,7 @@ def test_the_smoke_recipe_trains_without_a_network(tmp_path):
     assert (tmp_path / "learning_curves.png").exists()
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"config.json", "model.safetensors", "preprocessor_config.json"}
+    assert 1 / 7 <= json.loads((tmp_path / "model" / "config.json").read_text())["unsure_below"] <= 1
 
 
 @pytest.mark.slow
