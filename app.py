@@ -10,9 +10,10 @@ import sys
 import gradio as gr
 
 from fer_hf.errors import FerError
+from fer_hf.intake import MEGABYTES
 from fer_hf.predict import DEFAULT_MODEL, Reader
 from fer_hf.theme import CSS, THEME
-from fer_hf.ui import MEGABYTES, build_page
+from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
 
 HOST = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")

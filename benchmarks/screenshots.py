@@ -60,7 +60,7 @@ def take(url: str, size: tuple[int, int], scheme: str, scale: int) -> bytes:
 
 
 def read_example(page: Page) -> None:
-    page.locator(f".example[title='{TEXT['example_group']}']").click()
+    page.locator(f".example[title='{TEXT['photo_example_group']}']").click()
     page.wait_for_selector("#reading .reading", state="visible")
     page.mouse.move(0, 0)
     page.wait_for_timeout(500)  # Gradio's progress fades out

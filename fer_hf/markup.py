@@ -13,7 +13,7 @@ from PIL import Image, ImageColor
 from fer_hf.faces import crop_face
 from fer_hf.labels import COLOURS
 from fer_hf.predict import Face, Reading
-from fer_hf.texts import TEXT
+from fer_hf.texts import Text
 
 PHOTO_PIXELS = 1280  # longest side of the photo as shown
 CROP_PIXELS = 96
@@ -30,22 +30,22 @@ def data_uri(image: Image.Image, longest: int, quality: int = 85) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def reading_html(photo: Image.Image, reading: Reading) -> str:
+def reading_html(photo: Image.Image, reading: Reading, text: Text) -> str:
     """The whole answer to one photo."""
-    boxes = "".join(_box(number, face, reading) for number, face in enumerate(reading.faces, start=1))
+    boxes = "".join(_box(number, face, reading, text) for number, face in enumerate(reading.faces, start=1))
     return (
         f'<div class="reading {_density(reading)}">'
         f'<figure class="photo"><div class="frame"><img src="{data_uri(photo, PHOTO_PIXELS)}"'
-        f' width="{reading.width}" height="{reading.height}" alt="{escape(TEXT["photo_alt"])}">{boxes}</div></figure>'
-        f'<section class="faces">{_summary(reading)}{_list(photo, reading)}</section></div>'
+        f' width="{reading.width}" height="{reading.height}" alt="{escape(text["photo_alt"])}">{boxes}</div></figure>'
+        f'<section class="faces">{_summary(reading, text)}{_list(photo, reading, text)}</section></div>'
     )
 
 
-def message_html(text: str, title: str = "", kind: str = "hint") -> str:
+def message_html(words: str, title: str = "", kind: str = "hint") -> str:
     """A line in place of a reading: kind "hint" waits quietly, kind "problem" is announced."""
     role = ' role="alert"' if kind == "problem" else ""
     head = f"<strong>{escape(title)}</strong>" if title else ""
-    return f'<div class="message {kind}"{role}>{head}<p>{escape(text)}</p></div>'
+    return f'<div class="message {kind}"{role}>{head}<p>{escape(words)}</p></div>'
 
 
 def ink_on(colour: str) -> str:
@@ -68,14 +68,14 @@ def _tint(label: str) -> str:
     return f"--tint:{COLOURS[label]};--ink:{ink_on(COLOURS[label])}"
 
 
-def _box(number: int, face: Face, reading: Reading) -> str:
+def _box(number: int, face: Face, reading: Reading, text: Text) -> str:
     """A box over the photo, in per cent of it. Pointers only: the list beside it says the same to everyone else."""
     x1, y1, x2, y2 = face.box
     place = (
         f"left:{100 * x1 / reading.width:.2f}%;top:{100 * y1 / reading.height:.2f}%;"
         f"width:{100 * (x2 - x1) / reading.width:.2f}%;height:{100 * (y2 - y1) / reading.height:.2f}%"
     )
-    name = escape(TEXT[face.label])
+    name = escape(text[face.label])
     at_top = " top" if y1 < 0.06 * reading.height else ""  # no room for the number above the box
     return (
         f'<span class="box{at_top}" data-face="{number}" style="{place};{_tint(face.label)}" aria-hidden="true">'
@@ -83,35 +83,35 @@ def _box(number: int, face: Face, reading: Reading) -> str:
     )
 
 
-def _summary(reading: Reading) -> str:
+def _summary(reading: Reading, text: Text) -> str:
     """How many faces, and how many of each expression; a screen reader says it when a photo has been read."""
     count = len(reading.faces)
     if not count:
         return (
-            f'<div class="summary" role="status"><h2>{escape(TEXT["faces_none"])}</h2>'
-            f"<p>{escape(TEXT['faces_none_more'])}</p></div>"
+            f'<div class="summary" role="status"><h2>{escape(text["photo_faces_none"])}</h2>'
+            f"<p>{escape(text['photo_faces_none_more'])}</p></div>"
         )
-    title = TEXT["faces_one"] if count == 1 else TEXT["faces_many"].format(count=count)
+    title = text["photo_faces_one"] if count == 1 else text["photo_faces_many"].format(count=count)
     kinds = Counter(face.label for face in reading.faces).most_common()
     chips = "".join(
-        f'<span class="chip" style="{_tint(label)}">{number} {escape(TEXT[label])}</span> ' for label, number in kinds
+        f'<span class="chip" style="{_tint(label)}">{number} {escape(text[label])}</span> ' for label, number in kinds
     )
     return f'<div class="summary" role="status"><h2>{escape(title)}</h2><p>{chips}</p></div>'
 
 
-def _list(photo: Image.Image, reading: Reading) -> str:
+def _list(photo: Image.Image, reading: Reading, text: Text) -> str:
     faces = (
-        _face(number, face, data_uri(crop_face(photo, face.detection), CROP_PIXELS), len(reading.faces))
+        _face(number, face, data_uri(crop_face(photo, face.detection), CROP_PIXELS), len(reading.faces), text)
         for number, face in enumerate(reading.faces, start=1)
     )
     return f"<ol>{''.join(faces)}</ol>" if reading.faces else ""
 
 
-def _face(number: int, face: Face, crop: str, count: int) -> str:
+def _face(number: int, face: Face, crop: str, count: int, text: Text) -> str:
     """One face: a line that opens, by pointer or keyboard, to its seven bars."""
     opened = " open" if count <= OPEN_FACES or number == 1 else ""
     share = percent(face.confidence)
-    name = escape(TEXT["face_summary"].format(number=number, label=TEXT[face.label], share=share))
+    name = escape(text["photo_face"].format(number=number, label=text[face.label], share=share))
     strip = "".join(
         f'<i style="--tint:{COLOURS[label]};--share:{score:.4f}"></i>'
         for label, score in face.scores.items()
@@ -119,16 +119,16 @@ def _face(number: int, face: Face, crop: str, count: int) -> str:
     )
     return (
         f'<li data-face="{number}"><details{opened}><summary aria-label="{name}" style="{_tint(face.label)}">'
-        f'<b class="number">{number}</b><img src="{crop}" alt=""><span class="label">{escape(TEXT[face.label])}</span>'
+        f'<b class="number">{number}</b><img src="{crop}" alt=""><span class="label">{escape(text[face.label])}</span>'
         f'<span class="share">{share}</span><span class="strip">{strip}</span></summary>'
-        f'<ul class="bars">{"".join(_bar(label, score, face.label) for label, score in face.scores.items())}</ul>'
+        f'<ul class="bars">{"".join(_bar(label, score, face.label, text) for label, score in face.scores.items())}</ul>'
         "</details></li>"
     )
 
 
-def _bar(label: str, score: float, best: str) -> str:
+def _bar(label: str, score: float, best: str, text: Text) -> str:
     top = ' class="best"' if label == best else ""
     return (
-        f'<li{top} style="--tint:{COLOURS[label]};--share:{score:.4f}"><span>{escape(TEXT[label])}</span>'
+        f'<li{top} style="--tint:{COLOURS[label]};--share:{score:.4f}"><span>{escape(text[label])}</span>'
         f'<span class="bar" aria-hidden="true"></span><span class="share">{percent(score)}</span></li>'
     )

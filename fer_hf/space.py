@@ -20,7 +20,7 @@ from fer_hf.parcel import Parcel, check_repo_id, hub_client, plain_errors, send
 
 ROOT = Path(__file__).parents[1]
 FILES = ("app.py", "requirements.txt", "LICENSE")
-SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".webp", ".png")  # of the package
+SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".yaml", ".webp", ".png")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
 THUMBNAIL = "thumbnail.png"

@@ -1,4 +1,4 @@
-"""How the page looks: Gradio's plainest theme with the system's own fonts and two calm colours, and our style sheet."""
+"""How the page looks: Gradio's plainest theme, the system's own fonts, two calm colours, and our sheets and scripts."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import gradio as gr
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONOSPACE = ("ui-monospace", "Consolas", "monospace")
 
-CSS = Path(__file__).parent / "web" / "page.css"
+WEB = Path(__file__).parent / "web"
+CSS = sorted(WEB.glob("*.css"), key=lambda path: (path.name != "page.css", path.name))  # page.css first: its colours
 
 THEME = gr.themes.Base(
     primary_hue="teal",
@@ -34,3 +35,8 @@ THEME = gr.themes.Base(
     block_shadow="none",
     block_padding="0px",
 )
+
+
+def script(name: str) -> str:
+    """A component's JavaScript, for `js_on_load`."""
+    return (WEB / f"{name}.js").read_text(encoding="utf-8")

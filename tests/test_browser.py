@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from fer_hf import examples
-from fer_hf.texts import TEXT
+from fer_hf.texts import TEXT, TEXTS
 from tests.served import served_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -135,9 +135,9 @@ def test_photos_can_be_pasted_and_dropped(visit, photos, way):
 
 def test_an_example_without_a_face_is_an_honest_empty_answer(visit):
     page = visit()
-    page.locator(f".example[title='{TEXT['example_cat']}']").click()
+    page.locator(f".example[title='{TEXT['photo_example_cat']}']").click()
     assert faces_shown(page) == (0, 0)
-    assert page.get_by_role("heading", name=TEXT["faces_none"]).is_visible()
+    assert page.get_by_role("heading", name=TEXT["photo_faces_none"]).is_visible()
 
 
 def test_a_bad_file_is_one_plain_line_and_its_name_is_text(visit, photos):
@@ -180,29 +180,39 @@ def test_the_keyboard_reaches_the_photo_button_and_its_focus_is_seen(visit):
     assert "3px" in outline and "solid" in outline
 
 
-def test_the_webcam_takes_a_picture_and_stops_when_its_tab_is_left(visit, served):
+def test_the_webcam_takes_a_picture_and_stops_when_it_is_told_to(visit, served):
     page = visit(permissions=["camera"])
-    page.get_by_role("tab", name=TEXT["webcam_tab"]).click()
-    page.get_by_role("button", name=TEXT["camera_start"]).click()
-    page.get_by_role("button", name=TEXT["camera_take"]).click()
-    assert faces_shown(page, "#webcam-reading") == (0, 0)  # the fake camera shows a test card
+    page.get_by_role("button", name=TEXT["photo_camera_open"]).click()
+    page.get_by_role("button", name=TEXT["photo_camera_take"]).click()
+    assert faces_shown(page) == (0, 0)  # the fake camera shows a test card
     assert served.files() == []
-    page.get_by_role("tab", name=TEXT["photo_tab"]).click()
+    page.get_by_role("button", name=TEXT["photo_camera_stop"]).click()
     page.wait_for_function("document.querySelector('.camera video').srcObject === null")
     assert hosts_and_complaints(page, served) == (set(), [])
 
 
-def test_the_promise_stands_on_both_tabs_and_nothing_is_stored_in_the_browser(visit, photos):
+def test_the_promise_stands_and_nothing_is_stored_in_the_browser(visit, photos):
     page = visit()
     choose(page, photos / "group.jpg")
     faces_shown(page)
-    for tab in (TEXT["photo_tab"], TEXT["webcam_tab"]):
-        page.get_by_role("tab", name=tab).click()
-        assert page.get_by_text(TEXT["notice"]).is_visible()
-        assert page.get_by_text(TEXT["privacy"]).is_visible()
+    assert page.get_by_text(TEXT["notice"]).is_visible()
+    assert page.get_by_text(TEXT["privacy"]).is_visible()
     stored = page.evaluate("async () => [JSON.stringify({...localStorage}), (await indexedDB.databases()).length]")
     assert "data:image" not in json.dumps(stored)
     assert stored[1] == 0
+
+
+def test_the_page_stands_in_german_one_link_away(visit):
+    page = visit()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_role("link", name="Deutsch").click()
+    page.get_by_role("heading", name=TEXTS["de"]["title"]).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    assert page.title() == TEXTS["de"]["title"]
+    page.locator(f".example[title='{TEXTS['de']['photo_example_cat']}']").click()
+    page.get_by_role("heading", name=TEXTS["de"]["photo_faces_none"]).wait_for()
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name=TEXT["title"]).wait_for()
 
 
 def test_what_the_server_remembers_of_a_visitor_goes_with_them(visit, served, photos):

@@ -8,6 +8,7 @@ from fer_hf.faces import Detection
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.markup import data_uri, ink_on, message_html, reading_html
 from fer_hf.predict import Face, Reading
+from fer_hf.texts import TEXT
 
 PHOTO = Image.new("RGB", (400, 300), "grey")
 
@@ -22,7 +23,7 @@ def face(index):
 
 
 def html_of(count):
-    return reading_html(PHOTO, Reading(*PHOTO.size, tuple(map(face, range(count)))))
+    return reading_html(PHOTO, Reading(*PHOTO.size, tuple(map(face, range(count)))), TEXT)
 
 
 def test_no_face_is_said_and_nothing_is_listed():

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "fer_hf").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "fer_hf").rglob("*.py")), ids=lambda path: path.name)
 def test_the_file_tree_names_every_module(path):
     assert path.name == "__init__.py" or path.name in README.partition("## File tree")[2].split()
 

@@ -1,4 +1,4 @@
-// Takes a photo by choosing, dropping, pasting or an example, and sends it to the server as data: no file is written.
+// Takes a photo by choosing, dropping, pasting, from the webcam or an example, and sends it as data: no file is written.
 // Runs with Gradio's `element` and `trigger`; limits and messages come as data attributes.
 const picker = element.querySelector(".picker");
 const input = picker.querySelector("input[type=file]");
@@ -45,3 +45,56 @@ picker.addEventListener("drop", (event) => {
 document.addEventListener("paste", (event) => {
   if (picker.offsetParent) read(event.clipboardData.files[0]);
 });
+
+// The webcam's stream stays in the browser, ends when the tab is left, and sends one picture when asked.
+const camera = picker.querySelector(".camera");
+const video = camera.querySelector("video");
+const status = camera.querySelector(".status");
+const mirror = camera.querySelector("input[type=checkbox]");
+const [open, take, stop] = ["open", "take", "stop"].map((name) => picker.querySelector(`[data-do=${name}]`));
+let stream = null;
+
+function show(on, message) {
+  camera.classList.toggle("on", on);
+  open.hidden = on;
+  status.textContent = message;
+}
+
+function end() {
+  if (!stream) return;
+  stream.getTracks().forEach((track) => track.stop());
+  video.srcObject = stream = null;
+  show(false, "");
+}
+
+async function begin() {
+  if (!navigator.mediaDevices) return show(false, camera.dataset.absent);
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" } });
+  } catch {
+    return show(false, camera.dataset.denied);
+  }
+  video.srcObject = stream;
+  await video.play();
+  show(true, camera.dataset.on);
+  take.focus();
+}
+
+function snap() {
+  const canvas = document.createElement("canvas");
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  const context = canvas.getContext("2d");
+  if (mirror.checked) context.setTransform(-1, 0, 0, 1, canvas.width, 0);
+  context.drawImage(video, 0, 0);
+  send(camera.dataset.name, canvas.toDataURL("image/jpeg", 0.92));
+}
+
+open.addEventListener("click", begin);
+take.addEventListener("click", snap);
+stop.addEventListener("click", () => {
+  end();
+  open.focus();
+});
+mirror.addEventListener("change", () => video.classList.toggle("mirrored", mirror.checked));
+new IntersectionObserver(() => picker.offsetParent || end()).observe(picker);

@@ -1,0 +1,65 @@
+"""What people send: limits on a photo, how it is opened, and who is read when."""
+
+import base64
+import binascii
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+from typing import TypeVar
+
+from PIL import Image
+
+from fer_hf.errors import FerError
+from fer_hf.photos import open_photo
+from fer_hf.texts import TEXT, Text
+
+MEGABYTES = 20  # the largest photo that the page and the endpoint take
+MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes a pixel
+BIG_PIXELS = 16_000_000
+READERS = 2  # photos read at the same time: a heavy one leaves room for another
+
+Answer = TypeVar("Answer")
+
+# Always the same threads: each new one that reads would cost memory of its own, in PyTorch, OpenCV and malloc.
+_READING = ThreadPoolExecutor(READERS, "reading")
+_OPENING = Lock()
+
+
+def in_turn(work: Callable[..., Answer], *arguments: object) -> Answer:
+    """Do what needs the model in one of the threads that read, when one is free."""
+    return _READING.submit(work, *arguments).result()
+
+
+def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
+    """The file that the browser sent as {"name", "data": a `data:` address}, or {"name", "size"} of one too large.
+
+    Raises:
+        FerError: it is too large, or what came is no file.
+    """
+    name, data = str(sent.get("name") or text["photo_unnamed"])[:200], sent.get("data")
+    if "size" in sent or (isinstance(data, str) and len(data) > MEGABYTES * 2**20 * 4 / 3 + 200):
+        raise FerError(text["photo_too_large"].format(name=name, megabytes=MEGABYTES))
+    try:
+        return named_file(base64.b64decode(data.partition(",")[2], validate=True), name)
+    except (AttributeError, binascii.Error) as error:
+        raise FerError(text["photo_not_received"]) from error
+
+
+def named_file(data: bytes, name: str) -> io.BytesIO:
+    """Bytes as a file with a name for messages."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file
+
+
+@contextmanager
+def opened(file: io.BytesIO) -> Iterator[Image.Image]:
+    """Open a photo. One is opened at a time, and a big one is alone until it is done with: that bounds the memory."""
+    with ExitStack() as alone:
+        alone.enter_context(_OPENING)
+        photo = open_photo(file, MAX_PIXELS)
+        if photo.width * photo.height <= BIG_PIXELS:
+            alone.close()
+        yield photo
