@@ -91,6 +91,18 @@ def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
     }
 
 
+def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
+    """How often the model says that it is unsure, and how right it is where it is and where it is not."""
+    unsure = scores.max(1) < threshold
+    two = (np.argsort(-scores, axis=1)[:, :2] == labels[:, None]).any(1)
+    shares = {
+        "accuracy_sure": metrics.accuracy(scores[~unsure], labels[~unsure]) if not unsure.all() else None,
+        "accuracy_unsure": metrics.accuracy(scores[unsure], labels[unsure]) if unsure.any() else None,
+        "one_of_two_unsure": float(two[unsure].mean()) if unsure.any() else None,
+    }
+    return {"below": threshold, "share": float(unsure.mean()), **shares}
+
+
 def evaluate(reader: Reader, data: Dataset, views: int = 1) -> dict:
     """The results of one split: whole, clean, and against FER+ where votes exist."""
     scores, labels = score_pictures(reader, data, views), np.asarray(data["label"])
@@ -100,6 +112,8 @@ def evaluate(reader: Reader, data: Dataset, views: int = 1) -> dict:
         results["clean"] = summarise(scores[clean], labels[clean])
     if "votes" in data.column_names:
         results["ferplus"] = agreement(scores, np.asarray(data["votes"], dtype=float))
+    if reader.unsure_below:
+        results["unsure"] = unsure_summary(scores, labels, reader.unsure_below)
     return results
 
 

@@ -51,6 +51,15 @@ def test_views_are_averaged(reader, split):
     np.testing.assert_allclose(one[0], expected, atol=1e-6)
 
 
+def test_how_right_the_model_is_where_it_is_unsure():
+    scores = np.full((4, 7), 0.0)
+    scores[:, :3] = [[0.9, 0.1, 0], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25]]
+    found = scoring.unsure_summary(scores, np.array([0, 0, 1, 2]), 0.5)
+    assert (found["share"], found["accuracy_sure"]) == (0.75, 1.0)
+    assert (found["accuracy_unsure"], found["one_of_two_unsure"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert scoring.unsure_summary(scores, np.zeros(4, int), 0.1)["accuracy_unsure"] is None
+
+
 def test_crops_stand_in_the_corners():
     face = Image.fromarray(np.arange(100, dtype=np.uint8).reshape(10, 10))
     crops = [np.asarray(view, dtype=int) for view in views_of(face, 10)[:5]]

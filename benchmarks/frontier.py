@@ -1,0 +1,128 @@
+"""FER2013's labels against the FER+ majority: what each share of the calibration's class biases gives, on PublicTest.
+
+    python -m benchmarks.frontier --data D [--model M]
+
+A model that learned from FER+ votes too says "neutral" more often than FER2013's labels do. Calibration can undo that
+(biases of share 1: the best likelihood of FER2013's labels) or keep it (share 0); the two scores compete. The rule that
+chooses among the shares was written before PrivateTest was seen: the highest accuracy among those that agree with the
+FER+ majority on at least FERPLUS_FLOOR of the faces; where none does, the share that agrees most.
+
+The figures are cross-validated: each fifth of the faces is scored by a calibration fitted on the others.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset
+from transformers.utils import logging
+
+from benchmarks import record
+from fer_hf import metrics
+from fer_hf.calibration import fit_calibration, softmax
+from fer_hf.data import load_fer
+from fer_hf.errors import FerError
+from fer_hf.evaluate import score_pictures, weights_hash
+from fer_hf.plots import figure
+from fer_hf.predict import DEFAULT_MODEL, Reader
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+FERPLUS_FLOOR = 0.80
+FOLDS = 5
+SEED = 0
+
+
+def cross_validated(logits: np.ndarray, labels: np.ndarray, share: float) -> np.ndarray:
+    """Probabilities (N, 7): each fold's from a calibration that was fitted on the other folds."""
+    fold = np.random.default_rng(SEED).permutation(len(labels)) % FOLDS
+    scores = np.empty(logits.shape)
+    for each in range(FOLDS):
+        calibration = fit_calibration(logits[fold != each], labels[fold != each], share)
+        scores[fold == each] = softmax(calibration.apply(logits[fold == each]))
+    return scores
+
+
+def score(scores: np.ndarray, labels: np.ndarray, majority: np.ndarray) -> dict[str, float]:
+    """The scores that compete, and what calibration is for."""
+    known = majority >= 0
+    return {
+        "accuracy": metrics.accuracy(scores, labels),
+        "macro_f1": metrics.macro_f1(scores, labels),
+        "ferplus": metrics.accuracy(scores[known], majority[known]),
+        "ece": metrics.ece(scores, labels),
+        "nll": metrics.nll(scores, labels),
+    }
+
+
+def chosen(rows: list[dict]) -> dict:
+    """The row that the rule takes."""
+    good = [row for row in rows if row["ferplus"] >= FERPLUS_FLOOR]
+    return max(good, key=lambda row: row["accuracy"]) if good else max(rows, key=lambda row: row["ferplus"])
+
+
+def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
+    """Logits (N, 7) as they were before a calibration was folded into the weights.
+
+    Scores tell logits up to a constant a face, which no calibration sees.
+
+    Raises:
+        FerError: the model's folder does not say how it was calibrated.
+    """
+    kept = Path(model) / "training.json"
+    path = kept if kept.is_file() else Path(model).parent / "report.json"
+    if not path.is_file():
+        raise FerError(f"{model}: has no training.json and no report.json beside it; expected a model of train.py")
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    calibrated = np.log(np.clip(score_pictures(reader, data).astype(np.float64), 1e-30, 1))
+    return (calibrated - np.asarray(facts["biases"])) * facts["temperature"]
+
+
+def draw(rows: list[dict], best: dict, path: Path) -> None:
+    """Accuracy against agreement, a dot a share."""
+    with figure(path, 5.5, 4) as axes:
+        x, y = ([100 * row[name] for row in rows] for name in ("ferplus", "accuracy"))
+        axes.plot(x, y, "o-", color="#0072B2")
+        axes.plot(
+            100 * best["ferplus"], 100 * best["accuracy"], "o", ms=13, mfc="none", color="#D55E00", label="chosen"
+        )
+        for row, *place in zip(rows, x, y, strict=True):
+            axes.annotate(f"{row['share']:g}", place, textcoords="offset points", xytext=(6, 6), fontsize=8)
+        axes.axvline(100 * FERPLUS_FLOOR, color="grey", linestyle=":", linewidth=1)
+        axes.set(xlabel="agreement with the FER+ majority, %", ylabel="FER2013 accuracy, %")
+        axes.set_title("PublicTest, by the share of the class biases (cross-validated)", fontsize=10)
+        axes.legend()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.frontier", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="a model folder of train.py (default: the one in the repo)"
+    )
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source with FER+ votes")
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
+    return parser
+
+
+def main(words: list[str]) -> None:
+    arguments = build_parser().parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    logging.disable_progress_bar()
+    data = load_fer(arguments.data)["validation"]
+    if "votes" not in data.column_names:
+        raise FerError(f"{arguments.data}: has no FER+ votes; there is nothing to compete")
+    labels = np.asarray(data["label"])
+    majority = metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+    logits = raw_logits(Reader.load(arguments.model), arguments.model, data)
+    rows = [{"share": share, **score(cross_validated(logits, labels, share), labels, majority)} for share in SHARES]
+    best = chosen(rows)
+    about = {"split": "validation", "sha256": weights_hash(arguments.model), "ferplus_floor": FERPLUS_FLOOR}
+    record.keep("frontier", about | {"shares": rows, "chosen": best["share"]})
+    draw(rows, best, record.RESULTS / "frontier.png")
+    for row in rows:
+        print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), "<-" if row is best else "")
+
+
+if __name__ == "__main__":
+    record.run(main)

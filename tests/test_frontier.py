@@ -1,0 +1,46 @@
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import frontier
+from fer_hf.calibration import Calibration, softmax
+from fer_hf.drawn import drawn_splits
+from fer_hf.errors import FerError
+from fer_hf.predict import Reader
+
+
+def test_the_rule_takes_the_most_accurate_of_those_that_agree_enough():
+    rows = [{"ferplus": agreed, "accuracy": right} for agreed, right in ((0.84, 0.66), (0.81, 0.68), (0.79, 0.69))]
+    assert frontier.chosen(rows) == rows[1]
+    assert frontier.chosen([rows[2], {"ferplus": 0.7, "accuracy": 0.9}]) == rows[2]
+
+
+def test_each_face_is_scored_by_a_calibration_of_the_others():
+    logits = np.random.default_rng(0).normal(size=(500, 7))
+    labels = logits.argmax(1)
+    before = frontier.cross_validated(logits, labels, 1.0)
+    fold = np.random.default_rng(frontier.SEED).permutation(500) % frontier.FOLDS
+    labels[fold == 0] = 0  # what its own fold's labels are does not touch a fold
+    after = frontier.cross_validated(logits, labels, 1.0)
+    np.testing.assert_allclose(before[fold == 0], after[fold == 0])
+    assert not np.allclose(before[fold == 1], after[fold == 1])
+
+
+def test_raw_logits_are_those_before_the_calibration(tiny_model, tmp_path):
+    reader, data = Reader.load(str(tiny_model)), drawn_splits(14)["validation"]
+    calibration = Calibration(0.5, [0.3, -0.3, 0.0, 0.0, 0.1, -0.1, 0.0])
+    (tmp_path / "model").mkdir()
+    (tmp_path / "report.json").write_text(json.dumps(calibration._asdict()))
+    raw = frontier.raw_logits(reader, str(tmp_path / "model"), data)
+    np.testing.assert_allclose(softmax(calibration.apply(raw)), reader.scores(data["image"][:]), atol=1e-6)
+    with pytest.raises(FerError, match=r"no training\.json"):
+        frontier.raw_logits(reader, str(tmp_path / "other" / "model"), data)
+
+
+def test_the_frontier_is_drawn(tmp_path):
+    rows = [
+        {"share": share, "ferplus": 0.84 - 0.05 * share, "accuracy": 0.66 + 0.02 * share} for share in frontier.SHARES
+    ]
+    frontier.draw(rows, frontier.chosen(rows), tmp_path / "frontier.png")
+    assert (tmp_path / "frontier.png").stat().st_size > 1000
