@@ -12,6 +12,7 @@ import gradio as gr
 from fer_hf.errors import FerError
 from fer_hf.intake import MEGABYTES
 from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.routes import routes
 from fer_hf.theme import CSS, THEME
 from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
@@ -40,7 +41,8 @@ def main() -> int:
         with private_folder() as folder:
             uploads = Uploads(folder)
             uploads.sweep_for_ever()
-            launch(build_page(Reader.load(DEFAULT_MODEL), uploads))
+            reader = Reader.load(DEFAULT_MODEL)
+            launch(build_page(reader, uploads), reader)
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -49,8 +51,8 @@ def main() -> int:
     return 0
 
 
-def launch(page: gr.Blocks) -> None:
-    """Serve the page and wait.
+def launch(page: gr.Blocks, reader: Reader) -> None:
+    """Serve the page and its own routes, and wait.
 
     Raises:
         FerError: the port is no number, or taken.
@@ -58,7 +60,7 @@ def launch(page: gr.Blocks) -> None:
     if not PORT.isdigit() or not 0 < int(PORT) < 65536:
         raise FerError(f"GRADIO_SERVER_PORT: {PORT} is not a port number, expected 1 to 65535")
     try:
-        page.launch(server_name=HOST, server_port=int(PORT), **LAUNCH)
+        page.launch(server_name=HOST, server_port=int(PORT), app_kwargs={"routes": routes(reader)}, **LAUNCH)
     except OSError as error:
         raise FerError(f"{HOST}:{PORT}: the page cannot be served there; is the port taken?") from error
 

@@ -16,6 +16,7 @@ from app import LAUNCH
 from fer_hf.errors import FerError
 from fer_hf.files import replacing
 from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.routes import routes
 from fer_hf.texts import TEXT
 from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
@@ -34,8 +35,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder (default: %(default)s)")
     arguments = parser.parse_args()
     with private_folder() as folder:
-        page = build_page(Reader.load(arguments.model), Uploads(folder))
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
+        reader = Reader.load(arguments.model)
+        page, own = build_page(reader, Uploads(folder)), {"routes": routes(reader)}
+        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
         for name, (size, scheme, scale) in SHOTS.items():
             save(arguments.output / name, take(url, size, scheme, scale))
         page.close(verbose=False)

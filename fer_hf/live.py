@@ -1,12 +1,12 @@
 """One person's live session: frames in; numbered boxes and smoothed scores out, as plain data to draw over the video.
 
     session = LiveSession(reader)
-    answer = session.read(frame, time)  # None: the frame was dropped, the next one will do
+    answer = session.read(frame, time)  # None: the frame came late and was dropped
     session.summary(), session.csv()
 
-Nothing is written to disk and no frame is kept. Late and surplus frames are dropped, never queued: one is read while
-one waits. Faces are looked for in every frame that is read: at 320 px that costs about as much as reading two faces,
-and a box that is only predicted would be cut out wrongly just when the face moves.
+Nothing is written to disk and no frame is kept. Late frames are dropped here, surplus ones in fer_hf/live_socket.py.
+Faces are looked for in every frame that is read: at 320 px that costs about as much as reading two faces, and a box
+that is only predicted would be cut out wrongly just when the face moves.
 """
 
 import math
@@ -31,7 +31,6 @@ FACES = 4  # read in one frame at most, those first that were read longest ago: 
 MAX_SIDE = 1920  # pixels of a frame
 RECORD = 0.2  # seconds between two samples of a face in the history
 HISTORY = 20_000  # samples kept: an hour of one face, about 10 MB
-SEATS = 2  # frames of one session under way: one is read and one waits, so that no time is lost between them
 
 
 class LiveSession:
@@ -39,7 +38,6 @@ class LiveSession:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._seats = threading.BoundedSemaphore(SEATS)
         self._lock = threading.Lock()
         self.reset()
 
@@ -54,7 +52,7 @@ class LiveSession:
             self.dropped_frames = 0
 
     def read(self, frame: np.ndarray, time: float) -> dict | None:
-        """Read an RGB frame (height, width, 3) of bytes taken at `time`; None if it is dropped.
+        """Read an RGB frame (height, width, 3) of bytes taken at `time`; None if that is not after the last one's.
 
         `time` is in seconds on the camera's side; let it stand still during a pause, so that faces keep their numbers.
 
@@ -67,14 +65,8 @@ class LiveSession:
             FerError: the frame is no RGB picture or too large.
         """
         _check_frame(frame)
-        if not self._seats.acquire(blocking=False):
-            self.dropped_frames += 1
-            return None
-        try:
-            with self._lock:
-                return self._read(frame, time)
-        finally:
-            self._seats.release()
+        with self._lock:
+            return self._read(frame, time)
 
     def timeline(self, face: int, seconds: float = 30.0) -> dict:
         """The last `seconds` of a face: {"face", "times": [...], "scores": {"angry": [...], ...}}."""

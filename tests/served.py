@@ -10,6 +10,7 @@ import gradio as gr
 
 from app import LAUNCH
 from fer_hf.predict import Reader
+from fer_hf.routes import routes
 from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
 
@@ -36,9 +37,10 @@ def served_page(model: str) -> Iterator[Served]:
     """Serve the page with a model until the block ends. It notices within half a second that a visitor has left."""
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
-        page = build_page(Reader.load(model), uploads)
+        reader = Reader.load(model)
+        page, own = build_page(reader, uploads), {"routes": routes(reader)}
         try:
-            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
+            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
             yield Served(url, uploads, page)
         finally:
             page.close(verbose=False)
