@@ -57,9 +57,9 @@ class LiveSession:
         `time` is in seconds on the camera's side; let it stand still during a pause, so that faces keep their numbers.
 
         Returns:
-            {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "scores"}]} with
-            boxes in pixels of the frame, their velocity in pixels a second, and the time since the session's first
-            frame.
+            {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "unsure",
+            "scores"}]} with boxes in pixels of the frame, their velocity in pixels a second, the two best labels where
+            the smoothed scores are unsure, and the time since the session's first frame.
 
         Raises:
             FerError: the frame is no RGB picture or too large.
@@ -103,8 +103,20 @@ class LiveSession:
         samples = follow(self._reader, self._tracker, frame, time, self._start)
         self._record(samples)
         self.read_frames += 1
-        faces = [_as_data(sample, self._tracker) for sample in samples]
+        faces = [self._as_data(sample) for sample in samples]
         return {"time": round(time - self._start, 3), "width": frame.shape[1], "height": frame.shape[0], "faces": faces}
+
+    def _as_data(self, sample: Sample) -> dict:
+        scores = dict(zip(LABELS, sample.scores, strict=True))
+        return {
+            "number": sample.face,
+            "box": list(sample.box),
+            "velocity": [round(speed, 1) for speed in self._tracker[sample.face].velocity],
+            "label": sample.label,
+            "confidence": round(max(sample.scores), 4),
+            "unsure": list(self._reader.unsure(scores)),
+            "scores": {name: round(score, 4) for name, score in scores.items()},
+        }
 
     def _record(self, samples: list[Sample]) -> None:
         self._recorded = {track.number: self._recorded.get(track.number, -RECORD) for track in self._tracker.tracks}
@@ -160,14 +172,3 @@ def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int,
     """Whole pixels inside a frame (width, height), at least one pixel wide and high."""
     x1, y1 = (min(max(round(edge), 0), length - 1) for edge, length in zip(box[:2], size, strict=True))
     return x1, y1, min(max(round(box[2]), x1 + 1), size[0]), min(max(round(box[3]), y1 + 1), size[1])
-
-
-def _as_data(sample: Sample, tracker: Tracker) -> dict:
-    return {
-        "number": sample.face,
-        "box": list(sample.box),
-        "velocity": [round(speed, 1) for speed in tracker[sample.face].velocity],
-        "label": sample.label,
-        "confidence": round(max(sample.scores), 4),
-        "scores": {name: round(score, 4) for name, score in zip(LABELS, sample.scores, strict=True)},
-    }

@@ -49,7 +49,7 @@ def test_the_answer_is_plain_data(session):
     answer = json.loads(json.dumps(session.read(frame_with((240, 120)), 0.0), allow_nan=False))
     assert (answer["width"], answer["height"]) == (640, 480)
     face = answer["faces"][0]
-    assert set(face) == {"number", "box", "velocity", "label", "confidence", "scores"}
+    assert set(face) == {"number", "box", "velocity", "label", "confidence", "unsure", "scores"}
     assert tuple(face["scores"]) == LABELS
     assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
     assert face["label"] == max(face["scores"], key=face["scores"].get)
@@ -72,6 +72,16 @@ def test_scores_are_smoothed(session, monkeypatch):
     assert 0.1 < neutral[1] < 0.3
     assert np.all(np.diff(neutral) > 0)
     assert neutral[-1] > 0.9
+
+
+def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monkeypatch):
+    rows = iter([[0.9, 0.1, 0, 0, 0, 0, 0]] + [[0.1, 0.9, 0, 0, 0, 0, 0]] * 30)
+    monkeypatch.setattr(session._reader, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._reader, "unsure_below", 0.6)
+    frame = frame_with((240, 120))
+    unsure = [session.read(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
+    assert unsure[0] == unsure[-1] == []
+    assert ["angry", "disgust"] in unsure and ["disgust", "angry"] in unsure
 
 
 def test_a_late_frame_is_dropped(session):
