@@ -41,6 +41,7 @@ def main(words: list[str]) -> None:
     set_seed(recipe.seed)
     make_folder(recipe.output_dir)
 
+    before = read_training(Path(recipe.model)) if recipe.model else None
     splits = load_splits(recipe)
     trainer = make_trainer(recipe, splits)
     trainer.train(resume_from_checkpoint=newest_checkpoint(recipe.output_dir) if recipe.resume else None)
@@ -50,7 +51,7 @@ def main(words: list[str]) -> None:
 
     calibration, scores = finish(trainer, splits["validation"])
     if trainer.is_world_process_zero():
-        save(trainer, splits["validation"], scores, calibration)
+        save(trainer, splits["validation"], scores, calibration, before)
         if recipe.push_to_hub:
             push(trainer)
 
@@ -91,8 +92,10 @@ def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.nd
     return calibration, scores
 
 
-def save(trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration) -> None:
-    """The finished model, the report and its pictures."""
+def save(
+    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, before: dict | None
+) -> None:
+    """The finished model, the report and its pictures; `before` tells how the model it started from was trained."""
     folder = Path(trainer.args.output_dir)
     save_model(trainer.model, trainer.processor, folder / "model", trainer.recipe.half_precision)
     labels = np.asarray(validation["label"])
@@ -107,7 +110,7 @@ def save(trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibrati
         "seconds": seconds_of(trainer.state),
         "machine": machine(),
         "watts": watts(trainer.args.device),
-        "before": read_training(Path(trainer.recipe.model)) if trainer.recipe.model else None,
+        "before": before,
         "sha256": hash_of(folder / "model" / "model.safetensors"),
         "history": trainer.state.log_history,
     }

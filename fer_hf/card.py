@@ -79,7 +79,7 @@ def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
         "sha256": weights,
         "looks": facts.private_looks(weights),
         "pictures": [name for name in PICTURES if (model / name).is_file()],
-        "corruptions": facts.measured("corruptions.json", weights),
+        "corruptions": facts.read_corruptions(weights),
         "unsure_below": facts.unsure_below(model),
         "training": training,
         "parts": facts.parts_of(training),

@@ -127,6 +127,11 @@ def titles(results: dict) -> dict[str, str]:
     }
 
 
+def read_corruptions(weights: str) -> dict | None:
+    """The corruption table, if it was measured on these weights."""
+    return measured("corruptions.json", weights)
+
+
 def measured(name: str, weights: str) -> dict | None:
     """A file of the benchmarks' results, if it was measured on these weights."""
     path = BENCHMARKS / name
