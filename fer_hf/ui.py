@@ -29,7 +29,6 @@ def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
 
 
 def _tabs(reader: Reader, text: Text) -> None:
-    gr.Navbar(visible=False)  # the masthead links the languages
     gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
     with gr.Tab(text["photo_tab"]):
         photo.build(reader, text)

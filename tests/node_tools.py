@@ -1,4 +1,4 @@
-"""The two npm packages that tests use, installed once into an ignored folder; without Node the tests are skipped aloud.
+"""The npm packages that tests use, installed once into an ignored folder; without Node the tests are skipped aloud.
 
 Their versions stand in tests/node/package.json.
 """
