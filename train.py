@@ -8,7 +8,6 @@ What comes out, in output_dir: `model/` (for `pipeline("image-classification")`)
 """
 
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,12 +18,14 @@ from transformers import set_seed
 
 from fer_hf.batches import Collator
 from fer_hf.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
-from fer_hf.callbacks import StopOnSignal
+from fer_hf.callbacks import StopOnSignal, seconds_of
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
+from fer_hf.facts import hash_of, read_training
 from fer_hf.files import make_folder, write_json
 from fer_hf.labels import LABELS
+from fer_hf.machine import machine, watts
 from fer_hf.metrics import confusion_matrix, fer_metrics
 from fer_hf.modeling import load_backbone, make_processor, save_model, see_grey
 from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
@@ -40,18 +41,17 @@ def main(words: list[str]) -> None:
     set_seed(recipe.seed)
     make_folder(recipe.output_dir)
 
+    before = read_training(Path(recipe.model)) if recipe.model else None
     splits = load_splits(recipe)
     trainer = make_trainer(recipe, splits)
-    started = time.monotonic()
-    checkpoint = newest_checkpoint(recipe.output_dir) if recipe.resume else None
-    trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.train(resume_from_checkpoint=newest_checkpoint(recipe.output_dir) if recipe.resume else None)
     if any(isinstance(each, StopOnSignal) and each.stopped for each in trainer.callback_handler.callbacks):
+        trainer.accelerator.wait_for_everyone()  # one that is early would make torchrun end the others
         raise KeyboardInterrupt
 
     calibration, scores = finish(trainer, splits["validation"])
     if trainer.is_world_process_zero():
-        seconds = None if checkpoint else round(time.monotonic() - started, 1)  # of a resumed run: not known
-        save(trainer, splits["validation"], scores, calibration, seconds)
+        save(trainer, splits["validation"], scores, calibration, before)
         if recipe.push_to_hub:
             push(trainer)
 
@@ -93,9 +93,9 @@ def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.nd
 
 
 def save(
-    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, seconds: float | None
+    trainer: FerTrainer, validation: Dataset, scores: np.ndarray, calibration: Calibration, before: dict | None
 ) -> None:
-    """The finished model, the report and its pictures."""
+    """The finished model, the report and its pictures; `before` tells how the model it started from was trained."""
     folder = Path(trainer.args.output_dir)
     save_model(trainer.model, trainer.processor, folder / "model", trainer.recipe.half_precision)
     labels = np.asarray(validation["label"])
@@ -107,7 +107,11 @@ def save(
         **calibration._asdict(),
         "best_step": trainer.state.best_global_step,
         "steps": trainer.state.global_step,
-        "seconds": seconds,
+        "seconds": seconds_of(trainer.state),
+        "machine": machine(),
+        "watts": watts(trainer.args.device),
+        "before": before,
+        "sha256": hash_of(folder / "model" / "model.safetensors"),
         "history": trainer.state.log_history,
     }
     write_json(folder / "report.json", report)

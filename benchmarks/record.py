@@ -1,8 +1,6 @@
 """What every result says of itself: the command, the date, the versions, the machine; and where it is kept."""
 
-import os
 import platform
-import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -14,6 +12,7 @@ import torch
 
 from fer_hf.errors import FerError
 from fer_hf.files import write_json
+from fer_hf.machine import machine, shown
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "transformers", "datasets", "onnxruntime", "gradio", "numpy", "pillow")
@@ -33,31 +32,6 @@ def conditions(name: str) -> dict:
 def command(name: str, words: list[str]) -> str:
     """The command as anyone can repeat it: files of the project as they are, other files by their name alone."""
     return shlex.join(["python", "-m", f"benchmarks.{name}", *map(shown, words)])
-
-
-def shown(word: str) -> str:
-    """A word of the command line without the folders of this machine."""
-    option, equals, value = word.rpartition("=")
-    path, project = Path(value).resolve(), Path.cwd().resolve()
-    if not path.exists() and not Path(value).is_absolute():
-        return word
-    return f"{option}{equals}{path.relative_to(project) if path.is_relative_to(project) else path.name}"
-
-
-def machine() -> str:
-    """The kind of machine in words, such as "2 cores of an AMD EPYC"."""
-    cores, kind = os.cpu_count() or 1, processor()
-    words = f"{cores} core{'s' * (cores > 1)} of {'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
-    return f"{words}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else words
-
-
-def processor() -> str:
-    """The processor's brand, without marks, counts and clock rates."""
-    table = Path("/proc/cpuinfo")
-    text = table.read_text(encoding="utf-8") if table.exists() else ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    name = found[1] if found else platform.processor() or platform.machine() or "processor of unknown kind"
-    return re.sub(r"\((R|TM)\)|\bCPU\b.*|\bProcessor\b.*|@.*|\d+-Core.*", "", name).strip()
 
 
 def keep(name: str, results: dict) -> Path:

@@ -80,8 +80,9 @@ def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
         "looks": facts.private_looks(weights),
         "pictures": [name for name in PICTURES if (model / name).is_file()],
         "corruptions": facts.read_corruptions(weights),
+        "unsure_below": facts.unsure_below(model),
         "training": training,
-        "recipe": yaml.safe_dump(training["recipe"], sort_keys=False) if training else "",
+        "parts": facts.parts_of(training),
     }
 
 
@@ -90,7 +91,7 @@ def render(card: dict[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters |= {"percent": percent, "duration": duration}
+    environment.filters |= {"percent": percent, "duration": duration, "recipe": recipe}
     try:
         text = environment.get_template("card_template.md").render(card)
     except (UndefinedError, TypeError, KeyError) as error:
@@ -149,6 +150,12 @@ def png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG", optimize=True)
     return stream.getvalue()
+
+
+def recipe(fields: dict[str, Any]) -> str:
+    """A recipe as YAML, without what is off in it."""
+    on = {name: value for name, value in fields.items() if name == "seed" or value not in (0, -1)}
+    return yaml.safe_dump(on, sort_keys=False)
 
 
 def percent(value: float, digits: int = 1) -> str:

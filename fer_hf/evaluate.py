@@ -23,6 +23,7 @@ from fer_hf import metrics
 from fer_hf.data import SPLITS, read_fer
 from fer_hf.errors import FerError
 from fer_hf.files import write_json
+from fer_hf.machine import shown
 from fer_hf.plots import plot_confusion_matrix, plot_reliability
 from fer_hf.predict import DEFAULT_MODEL, Reader
 
@@ -172,12 +173,8 @@ def command_of(arguments: argparse.Namespace) -> str:
     """The command that gives these results again; folders of data are the reader's own."""
     views = f" --views {arguments.views}" if arguments.views > 1 else ""
     split = f" --split {arguments.split}" if arguments.split != "test" else ""
-    model = Path(arguments.model)
-    name = model.relative_to(Path.cwd()) if model.is_absolute() and model.is_relative_to(Path.cwd()) else model
-    data = Path(arguments.data).name
-    return (
-        f"python -m fer_hf evaluate --model {name} --data {data}{split}{views} --output {Path(arguments.output).name}"
-    )
+    data, output = Path(arguments.data).name, Path(arguments.output).name
+    return f"python -m fer_hf evaluate --model {shown(arguments.model)} --data {data}{split}{views} --output {output}"
 
 
 def summary(results: dict) -> str:

@@ -26,6 +26,8 @@ PLACES += ("push_to_hub", "hub_model_id", "hub_private")
 def read_results(model: Path, weights: str) -> dict[str, dict]:
     """All results that stand in the model's folder, by path; `eval_results.json` first.
 
+    The benchmarks' `test_views.json`, several views of each face, comes last if it is of these weights.
+
     Raises:
         FerError: they are broken, or of other weights than those with the sha256 `weights`.
     """
@@ -35,6 +37,10 @@ def read_results(model: Path, weights: str) -> dict[str, dict]:
         check_results(path, results)
         if results["sha256"] != weights:
             raise FerError(f"{path}: sha256: was measured on other weights than {model / 'model.safetensors'}")
+    views = measured("test_views.json", weights)
+    if views and all(views["views"] != each["views"] for each in found.values()):
+        check_results("test_views.json", views)
+        found["test_views.json"] = views
     return found
 
 
@@ -52,34 +58,49 @@ def check_results(path: str, results: dict) -> None:
 
 
 def read_training(model: Path, base_model: str | None = None, report: Path | None = None) -> dict | None:
-    """How the model was trained: `training.json` in its folder, or made from train.py's report."""
-    kept = model / "training.json"
-    report = report or (kept if kept.is_file() else model.parent / "report.json")
-    if report == kept:
-        facts = read_json(kept)
-    elif report.is_file():
-        facts = facts_of_report(read_json(report), report)
-    else:
+    """How the model was trained: `training.json` in its folder, or made from train.py's report.
+
+    Where it was trained on from an earlier model of ours, `before` tells the same of that one.
+
+    Raises:
+        FerError: what stands there is broken, or is of other weights; a `report` that was named is taken as it is.
+    """
+    kept, weights = model / "training.json", model / "model.safetensors"
+    path = report or (kept if kept.is_file() else model.parent / "report.json")
+    if not path.is_file():
         return None
-    return facts | ({"base_model": base_model} if base_model else {})
+    found = read_json(path)
+    facts = found if path == kept else facts_of_report(found, path)
+    sha256 = hash_of(weights)
+    if not report and facts.get("sha256", sha256) != sha256:
+        raise FerError(f"{path}: sha256: is of other weights than {weights}; name the right report with --report")
+    return facts | ({"base_model": base_model} if base_model else {}) | {"sha256": sha256}
 
 
 def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
     """What may be told of a training run: nothing of the machine's folders."""
     try:
         recipe = report["recipe"]
-        data = recipe["data"]
+        model, data = recipe["model"], recipe["data"]
         drawn = bool(recipe["drawn_pictures"])
-        kept = {key: value for key, value in recipe.items() if key not in PLACES and value not in ("", {})}
+        before = report["before"] if "before" in report else read_training(Path(model)) if model else None
+        told = {key: report[key] for key in ("validation", "temperature", "biases", "best_step", "steps", "seconds")}
+        told |= {key: report[key] for key in ("machine", "watts", "sha256") if key in report}
         return {
-            "base_model": recipe["model"] if is_hub_id(recipe["model"]) else None,
+            "base_model": model if is_hub_id(model) else before and before["base_model"],
             "data": "drawn faces" if drawn else data if is_hub_id(data) else Path(data).name,
             "drawn": drawn,
-            "recipe": kept,
-            **{key: report[key] for key in ("validation", "temperature", "biases", "best_step", "steps", "seconds")},
+            "recipe": {key: value for key, value in recipe.items() if key not in PLACES and value not in ("", {})},
+            **told,
+            "before": before,
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise FerError(f"{path}: lacks {error}; expected the report.json of train.py") from error
+
+
+def parts_of(training: dict | None) -> list[dict]:
+    """The runs that made the model, the earliest first."""
+    return [*parts_of(training.get("before")), training] if training else []
 
 
 def is_hub_id(name: str) -> bool:
@@ -108,7 +129,12 @@ def titles(results: dict) -> dict[str, str]:
 
 def read_corruptions(weights: str) -> dict | None:
     """The corruption table, if it was measured on these weights."""
-    path = BENCHMARKS / "corruptions.json"
+    return measured("corruptions.json", weights)
+
+
+def measured(name: str, weights: str) -> dict | None:
+    """A file of the benchmarks' results, if it was measured on these weights."""
+    path = BENCHMARKS / name
     found = read_json(path) if path.is_file() else {}
     return found if found.get("sha256") == weights else None
 
@@ -126,6 +152,15 @@ def hash_of(weights: Path) -> str:
         return sha256(weights.read_bytes()).hexdigest()
     except OSError as error:
         raise FerError(f"{weights}: cannot be read ({error.strerror})") from error
+
+
+def unsure_below(model: Path) -> float | None:
+    """The confidence below which the package says that it is not sure, where the model's config names one."""
+    path = model / "config.json"
+    value = read_json(path).get("unsure_below") if path.is_file() else None
+    if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
+        raise FerError(f"{path}: unsure_below: expected a number from 0 to 1, got {value!r}")
+    return value
 
 
 def picture_size(model: Path) -> int:

@@ -25,7 +25,7 @@ from transformers import (
 )
 
 from fer_hf.augment import Augmentation, seeded
-from fer_hf.callbacks import AverageWeights, StopOnSignal
+from fer_hf.callbacks import AverageWeights, Clock, StopOnSignal
 from fer_hf.errors import FerError
 from fer_hf.metrics import fer_metrics
 from fer_hf.modeling import normalise, parameter_groups
@@ -57,7 +57,7 @@ class FerTrainer(Trainer):
             model,
             args=training_arguments(recipe),
             compute_metrics=compute_metrics,
-            callbacks=[StopOnSignal(), *filter(None, [stop])],
+            callbacks=[Clock(), StopOnSignal(), *filter(None, [stop])],
             **arguments,
         )
         self.model_accepts_loss_kwargs = False  # the loss below is a mean over the batch
@@ -67,6 +67,20 @@ class FerTrainer(Trainer):
         """Create the repository now: a wrong token is to be known before hours of training, not after."""
         if self.is_world_process_zero():
             claim(self.recipe.hub_model_id, "model", self.recipe.hub_private)
+
+    def _run_epoch(self, **named: Any) -> None:
+        """One epoch; nothing if the checkpoint that it goes on from is of a finished run."""
+        if self.finished:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(**named)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, or early stopping has run out of patience."""
+        stops = [each for each in self.callback_handler.callbacks if isinstance(each, EarlyStoppingCallback)]
+        impatient = any(each.early_stopping_patience_counter >= each.early_stopping_patience for each in stops)
+        return impatient or self.state.global_step >= self.state.max_steps
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
@@ -208,6 +222,7 @@ def training_arguments(recipe: Recipe) -> TrainingArguments:
         save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # the patience that is left
         metric_for_best_model=recipe.best_by,
         greater_is_better=recipe.best_by != "nll",
         logging_steps=10,

@@ -16,6 +16,7 @@ from fer_hf.card import card_files
 from fer_hf.errors import FerError
 from fer_hf.labels import LABELS
 
+SHIPPED = Path(__file__).parents[1] / "models" / "fer-dinov2-small"
 EXPECTED = Path(__file__).with_name("expected_card.md")
 
 
@@ -33,6 +34,7 @@ def model(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     save_file({"classifier.weight": np.zeros((7, 384), np.float16)}, folder / "model.safetensors")
     (folder / "preprocessor_config.json").write_text(json.dumps({"size": {"height": 112, "width": 112}}))
+    (folder / "config.json").write_text(json.dumps({"unsure_below": 0.4375}))
     monkeypatch.setattr(facts, "BENCHMARKS", tmp_path / "benchmarks")
     facts.BENCHMARKS.mkdir()
     return folder
@@ -65,6 +67,7 @@ def measured(model):
     recipe |= {
         "image_size": 112,
         "learning_rate": 2e-4,
+        "mixup": 0.0,
         "best_by": "accuracy",
         "output_dir": "/home/me/run",
         "threads": 2,
@@ -73,9 +76,11 @@ def measured(model):
         "recipe": recipe,
         "validation": {"accuracy": 0.68},
         "temperature": 1.25,
-        "biases": [0.0] * 7,
+        "biases": [0.1] * 7,
         "best_step": 2000,
         "steps": 2407,
+        "machine": "2 cores of an AMD EPYC",
+        "watts": 20,
     }
     write(model.parent / "report.json", report | {"seconds": 5432.1, "history": []})
     strengths = [{"strength": s, "accuracy": 0.6, "kept": kept} for s, kept in ((8, 0.97), (16, 0.91), (32, 0.7))]
@@ -115,6 +120,94 @@ def test_no_folder_of_the_machine_is_told(measured):
     training = json.loads(files["training.json"])
     assert training["data"] == "fer2013.parquet"
     assert not re.search("/home/|/run", files["README.md"].decode() + json.dumps(training))
+
+
+@pytest.fixture
+def trained_on(measured, tmp_path):
+    """The measured model, as if it had been trained on from an earlier one in another folder of this machine."""
+    first = tmp_path / "first"
+    first.mkdir()
+    save_file({"classifier.weight": np.ones((7, 384), np.float16)}, first / "model.safetensors")
+    report = json.loads((measured.parent / "report.json").read_text())
+    write(tmp_path / "report.json", report | {"steps": 1000, "seconds": None})
+    (first / "training.json").write_bytes(card_files_of_training(first, tmp_path / "report.json"))
+    (tmp_path / "report.json").unlink()
+    recipe = report["recipe"] | {"model": str(first), "learning_rate": 1e-4}
+    write(measured.parent / "report.json", report | {"recipe": recipe})
+    return measured, first
+
+
+def card_files_of_training(folder, report):
+    return json.dumps(facts.read_training(folder, report=report)).encode()
+
+
+def test_a_model_that_was_trained_on_tells_both_parts(trained_on):
+    model, first = trained_on
+    files = card_files(model, "user/fer-test")
+    text = files["README.md"].decode()
+    assert ModelCard(text).data.base_model == "facebook/dinov2-small"
+    assert "In 2 parts" in text
+    assert re.search(r"\*\*Part 1\.\*\* 1,000 .*Time: not known.*learning_rate: 0.0002", text, re.DOTALL)
+    assert re.search(r"\*\*Part 2\.\*\* 2,407 .*Time: 1 h 31 min.*learning_rate: 0.0001", text, re.DOTALL)
+    assert not re.search("/home/|/run|/first", text + files["training.json"].decode())
+    (model / "training.json").write_bytes(files["training.json"])
+    (model.parent / "report.json").unlink()
+    (first / "training.json").unlink()
+    assert card_files(model, "user/fer-test") == files, "what stands with the model is not enough"
+
+
+def test_a_report_that_tells_of_the_earlier_model_is_believed(trained_on):
+    """train.py notes it, for the folder may hold another model by now."""
+    model, first = trained_on
+    before = json.loads((first / "training.json").read_text())
+    report = json.loads((model.parent / "report.json").read_text())
+    write(model.parent / "report.json", report | {"before": before})
+    write(first / "training.json", before | {"steps": 77, "base_model": "another/one"})
+    assert "**Part 1.** 1,000 " in text_of(model)
+    write(model.parent / "report.json", report | {"before": None})
+    assert "Part 1" not in text_of(model)
+
+
+@pytest.mark.parametrize("name", ["training.json", "report.json"])
+def test_a_training_of_other_weights_is_refused(measured, name):
+    """New weights were put where older ones stood."""
+    (measured / "training.json").write_bytes(card_files(measured, "user/fer-test")["training.json"])
+    if name == "report.json":
+        (measured / "training.json").unlink()
+        report = json.loads((measured.parent / "report.json").read_text())
+        write(measured.parent / "report.json", report | {"sha256": "another"})
+    else:
+        save_file({"classifier.weight": np.ones((7, 384), np.float16)}, measured / "model.safetensors")
+        for path in measured.glob("eval_results*.json"):
+            path.unlink()
+    with pytest.raises(FerError, match=rf"{name}: sha256: is of other weights than .*--report"):
+        text_of(measured)
+    assert card_files(measured, "user/fer-test", report=measured.parent / "report.json")
+
+
+def test_several_views_of_the_benchmarks_are_told_if_they_are_of_these_weights(measured):
+    results = json.loads((measured / "eval_results_10_views.json").read_text())
+    (measured / "eval_results_10_views.json").unlink()
+    write(facts.BENCHMARKS / "test_views.json", results | {"sha256": "another"})
+    assert "10 views" not in text_of(measured)
+    write(facts.BENCHMARKS / "test_views.json", results)
+    assert "| FER2013's PrivateTest, clean | 10 views |" in text_of(measured)
+
+
+def test_without_a_threshold_nobody_is_unsure(measured):
+    assert "Below a confidence of 43.8 %" in text_of(measured)
+    write(measured / "config.json", {"unsure_below": "often"})
+    with pytest.raises(FerError, match=r"config\.json: unsure_below: expected a number from 0 to 1, got 'often'"):
+        text_of(measured)
+    write(measured / "config.json", {})
+    assert "unsure" not in text_of(measured)
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="no model in the repository")
+def test_the_shipped_models_card_is_what_the_command_writes():
+    files = card_files(SHIPPED, f"models/{SHIPPED.name}")
+    for name in ("README.md", "LICENSE.md", "training.json"):
+        assert (SHIPPED / name).read_text() == files[name].decode(), f"run `python -m fer_hf card --model {SHIPPED}`"
 
 
 def test_what_is_not_measured_is_said(model):
@@ -169,10 +262,10 @@ def test_onnx_files_are_told_of(measured):
     assert "InferenceSession" in text_of(measured)
 
 
-def test_the_time_of_a_resumed_run_is_not_known(measured):
+def test_a_time_that_is_not_known_is_said(measured):
     report = json.loads((measured.parent / "report.json").read_text())
     write(measured.parent / "report.json", report | {"seconds": None})
-    assert "Time: not known, the run was resumed." in text_of(measured)
+    assert "Time: not known on 2 cores" in text_of(measured)
 
 
 def test_results_of_other_weights_are_refused(measured):

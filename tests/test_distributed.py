@@ -5,12 +5,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
+
+from fer_hf.training import newest_checkpoint
 
 ROOT = Path(__file__).parents[1]
 SMOKE = ROOT / "recipes" / "smoke.yaml"
@@ -21,16 +26,21 @@ PLAIN = {"flip": 0, "rotation": 0, "shift": 0, "zoom": 0, "light": 0, "drop_path
 FEW = {"drawn_pictures": 32, "max_steps": 4, "learning_rate": 1e-3, "evaluations": 1, "resume": False}
 
 
-def run(processes, script, *words, **fields):
-    """Run a script under torchrun on this machine."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    fields = [f"--{name}={value}" for name, value in fields.items()]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
+
+def command(processes, script, *words, **fields):
+    """A script under torchrun on this machine."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    return [*torchrun, str(script), *map(str, words), *(f"--{name}={value}" for name, value in fields.items())]
+
+
+def run(*words, **fields):
     done = subprocess.run(
-        [*command, str(script), *map(str, words), *fields],
+        command(*words, **fields),
         check=False,
         cwd=ROOT,
-        env=environment,
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=900,
@@ -74,3 +84,28 @@ def test_the_whole_script_runs_in_two_processes(tmp_path):
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["steps"] == 1
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
+
+
+def test_one_that_is_asked_to_stop_stops_both_at_the_same_step(tmp_path):
+    log = tmp_path / "log"
+    words = command(2, ROOT / "train.py", SMOKE, output_dir=tmp_path / "run", drawn_pictures=28, max_steps=100_000)
+    with log.open("w") as stderr:
+        process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=stderr, stderr=stderr)
+    try:
+        wait_for(lambda: "2/100000" in log.read_text(), process)
+        (second,) = [each for each in psutil.Process(process.pid).children() if each.environ().get("RANK") == "1"]
+        second.send_signal(signal.SIGINT)
+        assert process.wait(timeout=600) != 0
+    finally:
+        process.kill()
+    assert log.read_text().count("the same command goes on from the last checkpoint") == 2
+    files = {path.name for path in Path(newest_checkpoint(tmp_path / "run")).iterdir()}
+    assert files >= {"rng_state_0.pth", "rng_state_1.pth", "trainer_state.json"}
+
+
+def wait_for(condition, process, seconds=600):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "it has ended"
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.1)

@@ -61,10 +61,10 @@ def trained(hub, published_data, tmp_path_factory):
     return train(hub, ALICE, output), output
 
 
-def train(hub, token, output):
+def train(hub, token, output, to="alice/fer", *words):
     steps = ("--data", "alice/faces", "--drawn_pictures", 0, "--max_steps", 2, "--evaluations", 2)
-    push = ("--push_to_hub", "--hub_model_id", "alice/fer", "--output_dir", output)
-    return hub.run(token, "train.py", "recipes/smoke.yaml", *steps, *push)
+    push = ("--push_to_hub", "--hub_model_id", to, "--output_dir", output)
+    return hub.run(token, "train.py", "recipes/smoke.yaml", *steps, *push, *words)
 
 
 def test_data_go_up_privately_and_whole(hub, faces, published_data):
@@ -109,6 +109,34 @@ def test_a_wrong_token_is_told_before_training(hub, trained, tmp_path):
     assert not list(tmp_path.rglob("checkpoint-*"))
 
 
+def test_no_space_at_the_end_costs_no_training(hub, trained, tmp_path):
+    """Trained on from the first model; the finished one finds no space on the Hub, then the same command goes on."""
+    _, output = trained
+    words = ("alice/fer-on", "--model_config", "{}", "--model", output / "model")
+    hub.full = True
+    result = train(hub, ALICE, tmp_path, *words)
+    hub.full = False
+    assert (result.returncode, "Traceback" in result.stderr) == (1, False), result.stderr
+    assert "error: alice/fer-on: no space is left in alice's storage" in result.stderr
+    weights = (tmp_path / "model" / "model.safetensors").read_bytes()
+    assert not [name for name in hub.repos["model", "alice/fer-on"].files if name != ".gitattributes"]
+
+    again = train(hub, ALICE, tmp_path, *words)
+    assert again.returncode == 0, again.stderr
+    files = hub.repos["model", "alice/fer-on"].files
+    assert files["model.safetensors"] == weights
+    first, second = (
+        json.loads(hub.repos["model", name].files["training.json"]) for name in ("alice/fer", "alice/fer-on")
+    )
+    assert second["before"] == first
+    assert second["steps"] == 2
+    assert second["seconds"] > 0
+    assert "In 2 parts" in files["README.md"].decode()
+    for name, content in files.items():
+        for folder in (ROOT, output, tmp_path, Path.home()):
+            assert str(folder).encode() not in content, f"{name} tells a folder of this machine"
+
+
 def test_a_fresh_process_reads_the_same_scores(hub, faces, trained):
     _, output = trained
     picture = faces / "test" / "happy" / "0.png"
@@ -127,16 +155,23 @@ def test_publishing_what_was_pushed_uploads_nothing(hub, trained):
     assert {method for method, *_ in hub.log} == {"GET"}
 
 
-def test_the_page_reads_with_the_model_of_the_hub(hub, trained, tmp_path):
+def test_the_space_reads_with_the_model_of_the_hub(hub, trained, tmp_path):
+    """The page as the Space has it, and nothing else of the project: app.py with FER_MODEL=alice/fer."""
+    published = hub.run(ALICE, "-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", "alice/fer")
+    assert published.returncode == 0, published.stderr
+    space = tmp_path / "space"
+    for name, content in hub.repos["space", "alice/faces"].files.items():
+        (space / name).parent.mkdir(parents=True, exist_ok=True)
+        (space / name).write_bytes(content)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    own = {"FER_MODEL": "alice/fer", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     environment = hub.environment(ALICE) | own | {"HF_HOME": str(tmp_path)}  # nothing of the model is here yet
     hub.log.clear()
     photo = tmp_path / "photo.png"
     examples.astronaut().save(photo)
-    page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    page = subprocess.Popen([sys.executable, "start.py"], cwd=space, env=environment, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, page)

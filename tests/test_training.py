@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageClassification, TrainerCallback
 
 from fer_hf.batches import Collator
+from fer_hf.callbacks import seconds_of
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
 from fer_hf.modeling import load_backbone, make_processor
@@ -147,6 +148,62 @@ def test_early_stopping_stops(tmp_path):
     trainer = trainer_of(recipe)
     trainer.train()
     assert trainer.state.global_step < 10
+
+
+class NoStep(TrainerCallback):
+    """Fails if anything is trained."""
+
+    def on_step_begin(self, args, state, control, **named):
+        raise AssertionError("a finished run trains on")
+
+
+@pytest.mark.parametrize("fields", [{"max_steps": 9}, {"max_steps": 7}, {"patience": 1, "learning_rate": 1e-9}])
+def test_a_finished_run_goes_straight_to_the_finish(tmp_path, fields):
+    """Stopped in mid-epoch, at an epoch's end (seven steps), and by early stopping."""
+    recipe = recipe_in(tmp_path, **({"ema": 0.0, "mixup": 0.0, "best_by": "nll"} | fields))
+    first, again = trainer_of(recipe), trainer_of(recipe, [NoStep()])
+    first.train()
+    again.train(resume_from_checkpoint=newest_checkpoint(tmp_path))
+    assert again.state.global_step == first.state.global_step <= 9
+    assert again.state.best_global_step == first.state.best_global_step
+    assert seconds_of(again.state) == seconds_of(first.state) > 0
+    assert_same(weights_of(first.model), weights_of(again.model))
+
+
+def test_patience_is_not_given_anew_after_a_stop(tmp_path):
+    fields = {"learning_rate": 1e-9, "patience": 3, "ema": 0.0, "mixup": 0.0}
+    whole = trainer_of(recipe_in(tmp_path / "whole", **fields))
+    whole.train()
+    recipe = recipe_in(tmp_path / "parts", **fields)
+    trainer_of(recipe, [StopAfter(6)]).train()
+    resumed = trainer_of(recipe)
+    resumed.train(resume_from_checkpoint=newest_checkpoint(recipe.output_dir))
+    assert resumed.state.global_step == whole.state.global_step == 8
+
+
+def test_the_time_of_all_parts_is_added(tmp_path):
+    recipe = recipe_in(tmp_path, max_steps=4, evaluations=2)
+    trainer_of(recipe, [StopAfter(2)]).train()
+    file = Path(newest_checkpoint(tmp_path)) / "trainer_state.json"
+    state = json.loads(file.read_text())
+    assert 0 < state["log_history"][-1]["seconds"] < 600
+    state["log_history"][-1]["seconds"] = 1000.0
+    file.write_text(json.dumps(state))
+    resumed = trainer_of(recipe)
+    resumed.train(resume_from_checkpoint=str(file.parent))
+    assert 1000 < seconds_of(resumed.state) < 1600
+
+
+def test_the_time_of_a_run_whose_first_part_noted_none_is_not_known(tmp_path):
+    recipe = recipe_in(tmp_path, max_steps=4, evaluations=2)
+    trainer_of(recipe, [StopAfter(2)]).train()
+    file = Path(newest_checkpoint(tmp_path)) / "trainer_state.json"
+    state = json.loads(file.read_text())
+    state["log_history"] = [{key: entry[key] for key in entry if key != "seconds"} for entry in state["log_history"]]
+    file.write_text(json.dumps(state))
+    resumed = trainer_of(recipe)
+    resumed.train(resume_from_checkpoint=str(file.parent))
+    assert seconds_of(resumed.state) is None
 
 
 def test_evaluation_scores_the_averaged_weights_and_puts_the_own_back(tmp_path):

@@ -1,0 +1,40 @@
+"""What is told of the machine that something ran on: its kind, and never its folders."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import torch
+
+WATTS_A_CORE = 10  # of a server, memory and cooling included: a rough figure, for an estimate that is called one
+
+
+def machine() -> str:
+    """The kind of machine in words, such as "2 cores of an AMD EPYC"."""
+    cores, kind = os.cpu_count() or 1, processor()
+    words = f"{cores} core{'s' * (cores > 1)} of {'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+    return f"{words}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else words
+
+
+def processor() -> str:
+    """The processor's brand, without marks, counts and clock rates."""
+    table = Path("/proc/cpuinfo")
+    text = table.read_text(encoding="utf-8") if table.exists() else ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    name = found[1] if found else platform.processor() or platform.machine() or "processor of unknown kind"
+    return re.sub(r"\((R|TM)\)|\bCPU\b.*|\bProcessor\b.*|@.*|\d+-Core.*", "", name).strip()
+
+
+def watts(device: torch.device) -> int | None:
+    """About what work on this device draws; None where it is not known."""
+    return WATTS_A_CORE * (os.cpu_count() or 1) if device.type == "cpu" else None
+
+
+def shown(word: str) -> str:
+    """A word of a command line: files of the project as they are, other files by their name alone."""
+    option, equals, value = word.rpartition("=")
+    path, project = Path(value).resolve(), Path.cwd().resolve()
+    if not path.exists() and not Path(value).is_absolute():
+        return word
+    return f"{option}{equals}{path.relative_to(project) if path.is_relative_to(project) else path.name}"
