@@ -12,7 +12,7 @@ import gradio as gr
 from fer_hf.errors import FerError
 from fer_hf.intake import MEGABYTES
 from fer_hf.predict import DEFAULT_MODEL, Reader
-from fer_hf.routes import routes
+from fer_hf.routes import server
 from fer_hf.theme import CSS, THEME
 from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
@@ -28,6 +28,7 @@ LAUNCH = {
     "enable_monitoring": False,
     "show_error": False,
     "ssr_mode": False,
+    "mcp_server": True,
     "max_file_size": f"{MEGABYTES}mb",
     "footer_links": ["api", "settings"],
     "_frontend": False,  # leaves out only Gradio's look at its own page, which on a busy machine gives up too early
@@ -60,7 +61,7 @@ def launch(page: gr.Blocks, reader: Reader) -> None:
     if not PORT.isdigit() or not 0 < int(PORT) < 65536:
         raise FerError(f"GRADIO_SERVER_PORT: {PORT} is not a port number, expected 1 to 65535")
     try:
-        page.launch(server_name=HOST, server_port=int(PORT), app_kwargs={"routes": routes(reader)}, **LAUNCH)
+        page.launch(server_name=HOST, server_port=int(PORT), app_kwargs=server(reader), **LAUNCH)
     except OSError as error:
         raise FerError(f"{HOST}:{PORT}: the page cannot be served there; is the port taken?") from error
 

@@ -1,6 +1,8 @@
 """What people send: limits on a photo, how it is opened, and who is read when."""
 
+import asyncio
 import base64
+import binascii
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,20 +33,23 @@ def in_turn(work: Callable[..., Answer], *arguments: object) -> Answer:
     return _READING.submit(work, *arguments).result()
 
 
+async def in_turn_async(work: Callable[..., Answer], *arguments: object) -> Answer:
+    """The same, for those who wait without holding a thread."""
+    return await asyncio.wrap_future(_READING.submit(work, *arguments))
+
+
 def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
     """The file that the browser sent as {"name", "data": a `data:` address}, or {"name", "size"} of one too large.
 
     Raises:
         FerError: it is too large, or what came is no file.
     """
-    if not isinstance(sent, dict):
-        raise FerError(text["photo_not_received"])
-    name, data = _printable(str(sent.get("name") or text["photo_unnamed"])[:200]), sent.get("data")
+    name, data = str(sent.get("name") or text["photo_unnamed"])[:200], sent.get("data")
     if "size" in sent or (isinstance(data, str) and len(data) > MEGABYTES * 2**20 * 4 / 3 + 200):
         raise FerError(text["photo_too_large"].format(name=name, megabytes=MEGABYTES))
     try:
         return named_file(base64.b64decode(data.partition(",")[2], validate=True), name)
-    except (AttributeError, ValueError) as error:
+    except (AttributeError, binascii.Error) as error:
         raise FerError(text["photo_not_received"]) from error
 
 
@@ -53,10 +58,6 @@ def named_file(data: bytes, name: str) -> io.BytesIO:
     file = io.BytesIO(data)
     file.name = name
     return file
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
 
 
 @contextmanager

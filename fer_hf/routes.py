@@ -1,13 +1,36 @@
-"""The page's own addresses beside Gradio's, for `launch(app_kwargs={"routes": routes(reader)})`.
+"""The page's own addresses beside Gradio's, for `launch(app_kwargs=server(reader))`.
 
 Given so they come before Gradio's, the last of which takes every path.
 """
 
-from starlette.routing import BaseRoute, WebSocketRoute
+from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from fer_hf import __version__
+from fer_hf.intake import MEGABYTES
 from fer_hf.live_socket import LiveSocket
+from fer_hf.measured import measured
 from fer_hf.predict import Reader
 
 
+def server(reader: Reader) -> dict[str, Any]:
+    """The server's own addresses, and the largest request that it takes, in bytes."""
+    return {"routes": routes(reader), "max_body_size": MEGABYTES * 2**20 * 3 // 2}  # base64 adds a third
+
+
 def routes(reader: Reader) -> list[BaseRoute]:
-    return [WebSocketRoute("/live", LiveSocket(reader).serve)]
+    return [WebSocketRoute("/live", LiveSocket(reader).serve), Route("/health", _health(reader))]
+
+
+def _health(reader: Reader) -> Any:
+    """`GET /health`: that the page runs, and with what."""
+    known = measured(reader)
+
+    async def health(request: Request) -> JSONResponse:
+        facts = {"status": "ok", "model": known.name, "sha256": known.sha256, "version": __version__}
+        return JSONResponse(facts, headers={"Cache-Control": "no-store"})
+
+    return health

@@ -20,6 +20,8 @@ from fer_hf.parcel import Parcel, check_repo_id, hub_client, plain_errors, send
 
 ROOT = Path(__file__).parents[1]
 FILES = ("app.py", "requirements.txt", "LICENSE")
+# What the About tab shows beside the results in the model's own repository, where it has been measured.
+MEASURED = ROOT / "benchmarks" / "results" / "corruptions.json"
 SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".yaml", ".webp", ".png")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
@@ -78,6 +80,7 @@ def space_files(to: str, model: str) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
     package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
     paths = [path for path in package if path.suffix in SUFFIXES and not path.name.startswith(".")]
+    paths += [MEASURED] if MEASURED.is_file() else []
     files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:

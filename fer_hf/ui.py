@@ -7,16 +7,17 @@ import gradio as gr
 from fer_hf.endpoints import add_endpoints
 from fer_hf.intake import READERS
 from fer_hf.predict import Reader
-from fer_hf.tabs import live, photo
+from fer_hf.tabs import about, photo
 from fer_hf.texts import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.theme import script
-from fer_hf.uploads import AGE, FREQUENCY, Uploads
+from fer_hf.uploads import AGE, FREQUENCY, Uploads, fetch_nothing
 
 WAITING = 32  # requests in the queue; the next person is asked to come back
 
 
 def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
     """The page with all its tabs, ready to launch: English at /, another language at /de and the like."""
+    fetch_nothing()
     page = gr.Blocks(title=TEXT["title"], analytics_enabled=False, delete_cache=(FREQUENCY, AGE))
     with page:
         _tabs(reader, TEXT)
@@ -29,11 +30,12 @@ def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
 
 
 def _tabs(reader: Reader, text: Text) -> None:
+    gr.Navbar(visible=False)  # the masthead links the languages
     gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
     with gr.Tab(text["photo_tab"]):
         photo.build(reader, text)
-    with gr.Tab(text["live_tab"]):
-        live.build(text)
+    with gr.Tab(text["about_tab"]):
+        about.build(reader, text)
 
 
 def _forgetting(page: gr.Blocks, uploads: Uploads) -> object:

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import gradio as gr
+from gradio import processing_utils
+
 FREQUENCY, AGE = 60, 180  # seconds: every minute, what is older than three
 
 
@@ -62,6 +65,15 @@ class Uploads:
             path.unlink()
             if path.parent != self.folder:
                 path.parent.rmdir()
+
+
+def fetch_nothing() -> None:
+    """Have an address in the place of an upload refused. Gradio would download it; this page asks no other host."""
+
+    async def refuse(url: str, cache_dir: str) -> str:
+        raise gr.Error("expected an uploaded file, got an address: this page fetches nothing", print_exception=False)
+
+    processing_utils.async_ssrf_protected_download = refuse
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import gradio as gr
 
 from app import LAUNCH
 from fer_hf.predict import Reader
-from fer_hf.routes import routes
+from fer_hf.routes import server
 from fer_hf.ui import build_page
 from fer_hf.uploads import Uploads, private_folder
 
@@ -38,7 +38,7 @@ def served_page(model: str) -> Iterator[Served]:
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
         reader = Reader.load(model)
-        page, own = build_page(reader, uploads), {"routes": routes(reader)}
+        page, own = build_page(reader, uploads), server(reader)
         try:
             _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
             yield Served(url, uploads, page)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from fer_hf.space import space_files
+from fer_hf.space import MEASURED, space_files
 from tests.loopback_hub import LoopbackHub, Repo
 
 ROOT = Path(__file__).parents[1]
@@ -42,13 +42,21 @@ def test_the_space_has_what_it_needs_and_no_more():
         "fer_hf/predict.py",
     } <= set(files)
     folders = {name.partition("/")[0] for name in files if "/" in name}
-    assert folders == {"fer_hf"}
+    assert folders == {"fer_hf", "benchmarks"} if MEASURED.exists() else {"fer_hf"}
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pyi", ".tmp"))]
     tracked = subprocess.run(
         ["git", "ls-files", "fer_hf"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout
     assert set(tracked.split()) <= set(files), "the Space lacks a file of the package"
     assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
+
+
+def test_the_corruption_table_goes_along_where_it_was_measured(monkeypatch, tmp_path):
+    path = ROOT / "benchmarks" / "results" / "speed.json"  # in its place: one that is there
+    monkeypatch.setattr("fer_hf.space.MEASURED", path)
+    assert space_files("alice/faces", "alice/fer")["benchmarks/results/speed.json"] == path
+    monkeypatch.setattr("fer_hf.space.MEASURED", tmp_path / "corruptions.json")
+    assert not [name for name in space_files("alice/faces", "alice/fer") if name.startswith("benchmarks")]
 
 
 def test_its_settings():
@@ -58,7 +66,7 @@ def test_its_settings():
     assert settings["models"] == settings["preload_from_hub"] == ["alice/fer"]
     assert len(settings["short_description"]) <= 60
     assert settings["thumbnail"].endswith("alice/faces/resolve/main/thumbnail.png")
-    low, high = re.search(r"gradio>=([\d.]+),<([\d.]+)", (ROOT / "requirements.txt").read_text()).groups()
+    low, high = re.search(r"gradio\[mcp\]>=([\d.]+),<([\d.]+)", (ROOT / "requirements.txt").read_text()).groups()
     assert number(low) <= number(settings["sdk_version"]) < number(high)
     low, high = re.findall(
         r"[\d.]+", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]

@@ -1,0 +1,137 @@
+"""People who visit the page all at once, for `python -m benchmarks.sessions`: each knows what answer is theirs."""
+
+import base64
+import io
+import json
+import struct
+import threading
+import time
+import uuid
+
+import httpx
+from PIL import Image
+from websockets.sync.client import connect
+
+from fer_hf import examples
+
+EVERY = 3.0  # seconds between a person's photos
+FRAME = 0.1  # seconds between live frames
+PATIENCE = 60.0  # seconds to wait for an answer
+
+
+class Session:
+    """One visitor: what they send, what they expect, and what came of it."""
+
+    def __init__(self, number: int, url: str, end: float) -> None:
+        self.url = url
+        self.end = end  # on the monotonic clock
+        self.faces = number + 1
+        self.photo = picture(self.faces, number)
+        self.answers: list[tuple[float, float]] = []  # when each came, and the seconds that it took
+        self.errors: list[str] = []
+        self.mixed = 0
+
+    def run(self) -> None:
+        """Come, send and compare until the time is up."""
+        try:
+            self.visit()
+        except Exception as error:  # whatever breaks a visit is a result
+            self.errors.append(f"{type(error).__name__}: {error}")
+
+    def note(self, started: float, right: bool) -> None:
+        now = time.monotonic()
+        self.answers.append((now, now - started))
+        self.mixed += not right
+
+    def visit(self) -> None:
+        raise NotImplementedError
+
+
+class PhotoVisitor(Session):
+    """Sends its photo from the Photo tab again and again, as its script does."""
+
+    def visit(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE, headers={"Origin": self.url}) as client:
+            trigger, index = upload_event(client.get("/config").json())
+            session = uuid.uuid4().hex[:11]
+            stay = threading.Thread(target=self._stay, args=(session,), daemon=True)
+            stay.start()
+            body = {"data": [], "event_data": {"name": "photo.jpg", "data": as_data(self.photo)}}
+            body |= {"fn_index": index, "trigger_id": trigger, "session_hash": session}
+            while time.monotonic() < self.end:
+                started = time.monotonic()
+                client.post("/gradio_api/queue/join", json=body).raise_for_status()
+                self.note(started, self._is_mine(self._answer(client, session)))
+                time.sleep(max(0.0, min(started + EVERY, self.end) - time.monotonic()))
+
+    def _stay(self, session: str) -> None:
+        """Keep the connection by which the page knows that a visitor is there."""
+        with httpx.stream("GET", f"{self.url}/gradio_api/heartbeat/{session}", timeout=None) as beats:
+            for _ in beats.iter_lines():
+                if time.monotonic() > self.end:
+                    return
+
+    def _answer(self, client: httpx.Client, session: str) -> str:
+        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
+            for line in events.iter_lines():
+                event = json.loads(line[5:]) if line.startswith("data:") else {}
+                if event.get("msg") == "process_completed":
+                    if not event["success"]:
+                        raise RuntimeError(str(event["output"]))
+                    return str(event["output"]["data"])
+        raise RuntimeError("the connection ended without an answer")
+
+    def _is_mine(self, answer: str) -> bool:
+        size = f'width="{self.photo.width}" height="{self.photo.height}"'
+        return size in answer and answer.count('class="box') == self.faces
+
+
+class LiveVisitor(Session):
+    """Sends frames over the Live tab's WebSocket; the page may drop some, but answers each."""
+
+    def visit(self) -> None:
+        with connect(f"{self.url.replace('http', 'ws')}/live") as socket:
+            socket.send(json.dumps({"session": str(uuid.uuid4())}))
+            file = io.BytesIO()
+            self.photo.save(file, "JPEG", quality=80)
+            came = time.monotonic()
+            while time.monotonic() < self.end:
+                started = time.monotonic()
+                socket.send(struct.pack("<d", started - came) + file.getvalue())
+                answer = json.loads(socket.recv(timeout=PATIENCE))
+                if "error" in answer:
+                    raise RuntimeError(answer["error"])
+                self.note(started, self._is_mine(answer))
+                time.sleep(max(0.0, started + FRAME - time.monotonic()))
+            socket.send(json.dumps({"do": "end"}))
+            json.loads(socket.recv(timeout=PATIENCE))
+
+    def _is_mine(self, answer: dict) -> bool:
+        if answer.get("dropped"):
+            return True
+        return (answer["width"], answer["height"]) == self.photo.size and len(answer["faces"]) == self.faces
+
+
+def picture(faces: int, number: int) -> Image.Image:
+    """So many faces side by side on grey, in a picture whose size no other session's has."""
+    photo = examples.group(faces, 1)
+    photo = photo.resize((150 * faces, 150), Image.Resampling.LANCZOS)
+    whole = Image.new("RGB", (max(photo.width, 400) + 2 * number, 240 + 2 * number), "#707070")
+    whole.paste(photo, (0, 40))
+    return whole
+
+
+def as_data(photo: Image.Image) -> str:
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=92)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def upload_event(config: dict) -> tuple[int, int]:
+    """The component of the Photo tab that photos come from, and the number of what reads them."""
+    parts = {each["id"]: str(each["props"].get("html_template")) for each in config["components"]}
+    for event in config["dependencies"]:
+        for component, name in event["targets"]:
+            if name == "upload" and 'class="picker"' in parts.get(component, ""):
+                return component, event["id"]
+    raise RuntimeError("the page has no place to send a photo from")
