@@ -1,11 +1,13 @@
 """Drawing what was read onto the photo: numbered boxes in the colour of the expression."""
 
+from dataclasses import replace
 from statistics import median
 
 from PIL import Image, ImageDraw, ImageFont
 
 from fer_hf.labels import COLOURS
-from fer_hf.predict import Face, Reading
+from fer_hf.reading import Face, Reading
+from fer_hf.texts import TEXT, Text, shown
 
 Rectangle = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels
 
@@ -16,7 +18,21 @@ LEAST_TEXT = 11  # pixels; smaller letters cannot be read
 HALO = "#101010"  # a dark rim tells the line from a background of its own colour
 
 
-def draw_faces(photo: Image.Image, reading: Reading) -> Image.Image:
+def made_smaller(photo: Image.Image, reading: Reading, longest: int) -> tuple[Image.Image, Reading]:
+    """Photo and boxes together, so that the longer side has at most `longest` pixels. Detections stay as they are."""
+    scale = longest / max(photo.size)
+    if scale >= 1:
+        return photo, reading
+    width, height = (max(1, round(side * scale)) for side in photo.size)
+    faces = []
+    for face in reading.faces:
+        x1, y1, x2, y2 = (int(edge * scale) for edge in face.box)
+        faces.append(replace(face, box=(x1, y1, min(max(x2, x1 + 1), width), min(max(y2, y1 + 1), height))))
+    small = photo.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return small, Reading(width, height, tuple(faces))
+
+
+def draw_faces(photo: Image.Image, reading: Reading, text: Text = TEXT) -> Image.Image:
     """A copy of an RGB photo with a numbered, labelled box for each face: "1 happy 93 %"."""
     drawn = photo.copy()
     if not reading.faces:
@@ -29,10 +45,10 @@ def draw_faces(photo: Image.Image, reading: Reading) -> Image.Image:
         draw_box(draw, face, line)
     plates: list[Rectangle] = []
     for number, face in enumerate(reading.faces, start=1):
-        text = fitting_text(draw, number, face, font, reading.width - height // 2)
-        plate = place_plate(draw, text, font, face.box, plates, reading)
+        words = fitting_text(draw, number, face, font, reading.width - height // 2, text)
+        plate = place_plate(draw, words, font, face.box, plates, reading)
         plates.append(plate)
-        draw_plate(draw, plate, text, font, COLOURS[face.label])
+        draw_plate(draw, plate, words, font, COLOURS[face.label])
     return drawn
 
 
@@ -54,10 +70,18 @@ def draw_box(draw: ImageDraw.ImageDraw, face: Face, line: int) -> None:
             draw.rectangle(inner, outline=colour, width=width)
 
 
-def fitting_text(draw: ImageDraw.ImageDraw, number: int, face: Face, font: ImageFont.FreeTypeFont, width: int) -> str:
+def fitting_text(
+    draw: ImageDraw.ImageDraw,
+    number: int,
+    face: Face,
+    font: ImageFont.FreeTypeFont,
+    width: int,
+    text: Text = TEXT,
+) -> str:
     """The longest description of the face that fits into `width` pixels; in a tiny photo none does."""
-    texts = (f"{number} {face.label} {100 * face.confidence:.0f} %", f"{number} {face.label}", f"{number}")
-    return next((text for text in texts if draw.textlength(text, font=font) <= width), "")
+    label = shown(face, text)
+    texts = (f"{number} {label} {100 * face.confidence:.0f} %", f"{number} {label}", f"{number}")
+    return next((words for words in texts if draw.textlength(words, font=font) <= width), "")
 
 
 def place_plate(

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,12 +43,14 @@ def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
     Raises:
         FerError: it is too large, or what came is no file.
     """
-    name, data = str(sent.get("name") or text["photo_unnamed"])[:200], sent.get("data")
+    if not isinstance(sent, dict):
+        raise FerError(text["photo_not_received"])
+    name, data = _printable(str(sent.get("name") or text["photo_unnamed"])[:200]), sent.get("data")
     if "size" in sent or (isinstance(data, str) and len(data) > MEGABYTES * 2**20 * 4 / 3 + 200):
         raise FerError(text["photo_too_large"].format(name=name, megabytes=MEGABYTES))
     try:
         return named_file(base64.b64decode(data.partition(",")[2], validate=True), name)
-    except (AttributeError, binascii.Error) as error:
+    except (AttributeError, ValueError) as error:
         raise FerError(text["photo_not_received"]) from error
 
 
@@ -58,6 +59,10 @@ def named_file(data: bytes, name: str) -> io.BytesIO:
     file = io.BytesIO(data)
     file.name = name
     return file
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
 
 
 @contextmanager

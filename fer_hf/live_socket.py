@@ -4,10 +4,10 @@ The browser first says {"session": UUID}, one it made itself; after a broken con
 was. Then it sends
 
     a frame, binary: its time in seconds as a little-endian float64, then a picture of at most 640 x 640 pixels;
-    {"do": "summary"}, {"do": "reset"} or {"do": "end"}.
+    {"do": "summary"}, {"do": "csv"}, {"do": "reset"} or {"do": "end"}.
 
 Each frame is answered by what `LiveSession.read` returns, or by {"dropped": true}, both with "sent", the frame's time,
-and "milliseconds" that it was here; each command by {"done": its name}, "summary" and, at the end, "csv". Only the
+and "milliseconds" that it was here; each command by {"done": its name} and what it asks for, "end" by both. Only the
 newest frame waits. A connection that the server closes is told why before: {"error": a Refusal's code}.
 """
 
@@ -78,6 +78,7 @@ class LiveSocket:
             try:
                 await _Talk(seat.session, socket).run(seat.end - monotonic())
                 del self.seats[name]
+                await _close(socket, 1000)
             finally:
                 self._leave(name, seat, socket)
         except Refusal as refusal:
@@ -186,14 +187,14 @@ class _Talk:
 
     async def _do(self, command: str) -> None:
         """Carry out what the browser asks for, and say so."""
+        if command not in ("reset", "summary", "csv", "end"):
+            raise Refusal("message")
         done: dict[str, Any] = {"done": command}
         if command == "reset":
             await _in_thread(self._session.reset)
-        elif command in ("summary", "end"):
+        if command in ("summary", "end"):
             done["summary"] = await _in_thread(self._session.summary)
-        else:
-            raise Refusal("message")
-        if command == "end":
+        if command in ("csv", "end"):
             done["csv"] = await _in_thread(self._session.csv)
         await _send(self._socket, done)
 

@@ -7,7 +7,7 @@ import gradio as gr
 from fer_hf.endpoints import add_endpoints
 from fer_hf.intake import READERS
 from fer_hf.predict import Reader
-from fer_hf.tabs import about, photo
+from fer_hf.tabs import about, live, photo
 from fer_hf.texts import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.theme import script
 from fer_hf.uploads import AGE, FREQUENCY, Uploads, fetch_nothing
@@ -30,10 +30,11 @@ def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
 
 
 def _tabs(reader: Reader, text: Text) -> None:
-    gr.Navbar(visible=False)  # the masthead links the languages
     gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
     with gr.Tab(text["photo_tab"]):
         photo.build(reader, text)
+    with gr.Tab(text["live_tab"]):
+        live.build(text)
     with gr.Tab(text["about_tab"]):
         about.build(reader, text)
 

@@ -1,14 +1,17 @@
 """The page in a real browser: the Chromium or Chrome that the system has, driven by Playwright. Skipped without one."""
 
+import csv
 import json
 import shutil
 import time
 
 import pytest
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from fer_hf import examples
 from fer_hf.texts import TEXT, TEXTS
+from tests import node_tools
 from tests.served import served_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -41,7 +44,7 @@ def visit(browser, served):
     """A function that opens the page in a session of its own and returns it, ready."""
     contexts = []
 
-    def open_page(**options):
+    def open_page(path="", **options):
         context = browser.new_context(**{"viewport": DESK} | options)
         contexts.append(context)
         page = context.new_page()
@@ -50,7 +53,7 @@ def visit(browser, served):
         page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(served.url)
+        page.goto(served.url + path)
         page.wait_for_selector(".picker")
         return page
 
@@ -74,9 +77,14 @@ def choose(page, path):
     page.set_input_files(".picker input[type=file]", path)
 
 
-def faces_shown(page, tab="#reading"):
-    page.wait_for_selector(f"{tab} .reading", state="visible")
-    return page.locator(f"{tab} .box").count(), page.locator(f"{tab} .faces ol > li").count()
+def faces_shown(page):
+    page.wait_for_selector("#reading .reading", state="visible")
+    return page.locator("#reading .box").count(), page.locator("#reading .face").count()
+
+
+def chosen(page):
+    """The number of the face that is shown."""
+    return page.locator("#reading .face:visible").get_attribute("data-face")
 
 
 def hosts_and_complaints(page, served):
@@ -88,23 +96,99 @@ def test_a_group_photo_is_read_and_nothing_of_it_touches_the_disk_or_another_hos
     page = visit()
     choose(page, photos / "group.jpg")
     assert faces_shown(page) == (6, 6)
-    assert page.locator(".faces li[data-face='1'] .bar").count() == 7
+    assert page.locator(".face:visible .bar").count() == 7
     assert page.locator(".faces h2").inner_text() == "6 faces, largest first"
     assert served.files() == []
     assert hosts_and_complaints(page, served) == (set(), [])
 
 
-def test_a_click_on_a_box_opens_its_face_and_the_keyboard_does_too(visit, photos):
+def test_faces_are_chosen_by_their_boxes_their_pictures_and_the_arrow_keys(visit, photos):
     page = visit()
     choose(page, photos / "group.jpg")
     faces_shown(page)
-    details = page.locator(".faces li[data-face='4'] details")
-    assert details.get_attribute("open") is None
+    assert chosen(page) == "1"
     page.locator(".box[data-face='4']").click()
-    assert details.get_attribute("open") is not None
-    page.keyboard.press("Tab")  # from face 4, which has the focus now, to face 5
-    page.keyboard.press("Enter")
-    assert page.locator(".faces li[data-face='5'] details").get_attribute("open") is not None
+    assert chosen(page) == "4"
+    for key, face in (("ArrowRight", "5"), ("End", "6"), ("ArrowDown", "1"), ("ArrowLeft", "6"), ("Home", "1")):
+        page.keyboard.press(key)
+        assert chosen(page) == page.evaluate("document.activeElement.dataset.face") == face
+    page.locator(".choice[data-face='3']").click()
+    assert chosen(page) == "3"
+    assert page.locator(".face:visible .crop").evaluate("image => image.decode().then(() => image.naturalWidth)") > 90
+    assert page.get_by_role("tab", selected=True).and_(page.locator(".choice")).count() == 1
+
+
+def test_the_heat_map_comes_when_asked_for_and_stays_on_from_face_to_face(visit, served, photos):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    assert page.locator(".heat:visible").count() == 0
+    button = page.get_by_role("button", name=TEXT["photo_look"])
+    button.click()
+    page.locator(".heat:visible").wait_for()
+    assert button.get_attribute("aria-pressed") == "true"
+    first = page.locator(".heat:visible img").get_attribute("src")
+    assert page.locator(".heat:visible img").get_attribute("alt").startswith("Heat map of face 1")
+    assert page.locator(".heat:visible .where").inner_text().endswith(("%).", TEXT["photo_look_flat"]))
+    page.locator(".choice[data-face='2']").click()
+    page.locator(".face[data-face='2'] .heat:visible").wait_for()
+    assert page.locator(".heat:visible img").get_attribute("src") != first
+    button.click()
+    assert page.locator(".heat:visible").count() == 0
+    assert served.files() == []
+    assert hosts_and_complaints(page, served) == (set(), [])
+
+
+def test_every_download_opens_and_none_leaves_a_file_on_the_server(visit, served, photos, tmp_path):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    for kind, name in (("picture", "jpg"), ("csv", "csv"), ("json", "json")):
+        with page.expect_download() as caught:
+            page.get_by_role("button", name=TEXT[f"photo_save_{kind}"], exact=True).click()
+        assert caught.value.suggested_filename == f"group-faces.{name}"
+        caught.value.save_as(tmp_path / name)
+    with Image.open(tmp_path / "jpg") as picture:
+        assert picture.size == (1020, 680)
+    rows = list(csv.DictReader((tmp_path / "csv").open(newline="", encoding="utf-8")))
+    [reading] = json.loads((tmp_path / "json").read_text(encoding="utf-8"))
+    assert [row["label"] for row in rows] == [face["label"] for face in reading["faces"]]
+    assert len(rows) == 6 and rows[0]["file"] == reading["file"] == "group.jpg"
+    assert served.files() == []
+
+
+def test_a_dropped_connection_is_said_plainly_and_the_page_recovers(visit, photos):
+    page = visit()
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name=TEXT["photo_look"]).click()
+    page.locator(".said", has_text=TEXT["no_answer"]).wait_for()
+    page.locator(".example").first.click()
+    alert = page.locator(".picker .failed", has_text=TEXT["no_answer"])
+    alert.wait_for()
+    page.context.set_offline(False)
+    page.locator(".example").first.click()
+    page.get_by_role("heading", name=TEXT["photo_faces_one"]).wait_for()
+    assert alert.count() == 0
+
+
+@pytest.mark.parametrize(("path", "scheme"), [("", "light"), ("de", "dark")])
+def test_axe_finds_nothing_serious(visit, photos, path, scheme):
+    node_tools.install()
+    page = visit(path, color_scheme=scheme)
+    choose(page, photos / "crowd.jpg")
+    faces_shown(page)
+    page.locator(".look button:visible").click()
+    page.locator(".heat:visible").wait_for()
+    page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    serious = [
+        (rule["id"], [node["html"][:200] for node in rule["nodes"][:5]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
 
 
 @pytest.mark.parametrize("name", ["phone.heic", "phone.avif"])
@@ -176,7 +260,7 @@ def test_the_keyboard_reaches_the_photo_button_and_its_focus_is_seen(visit):
     page.locator(".picker input[type=file]").focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
-    outline = page.locator(".choose").evaluate("choose => getComputedStyle(choose).outline")
+    outline = page.locator(".picker label .button").evaluate("choose => getComputedStyle(choose).outline")
     assert "3px" in outline and "solid" in outline
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+from benchmarks.moving_faces import moving_faces
 from fer_hf.errors import FerError
 from fer_hf.faces import CenterFaceDetector
 from fer_hf.labels import LABELS
@@ -112,6 +113,16 @@ def test_two_sessions_never_share_a_face(reader):
     one.read(frame_with((40, 120)), 0.0)
     assert other.read(frame_with(), 0.1)["faces"] == []
     assert other.read(frame_with((400, 120)), 0.2)["faces"][0]["number"] == 1
+
+
+def test_four_faces_keep_their_numbers_while_they_cross(session):
+    answers = [session.read(frame, i / 10) for i, frame in enumerate(moving_faces(4, 60))]
+    numbers = [[face["number"] for face in answer["faces"]] for answer in answers]
+    assert {number for each in numbers for number in each} == {1, 2, 3, 4}
+    assert numbers.count([1, 2, 3, 4]) > 40  # behind another face one is not seen
+    lefts = {face["number"]: face["box"][0] for face in answers[30]["faces"]}
+    before = {face["number"]: face["box"][0] for face in answers[0]["faces"]}
+    assert all((before[number] < 260) != (lefts[number] < 260) for number in (1, 2, 3, 4))  # all have changed sides
 
 
 def test_a_crowd_is_read_in_turns(session):

@@ -92,6 +92,7 @@ def test_summary_reset_and_end(visit):
     assert (done["summary"]["frames"], done["summary"]["seconds"]) == (5, 1.0)
     assert visitor.do("reset") == {"done": "reset"}
     assert visitor.read(jpeg((400, 120)), 20.0)["faces"][0]["number"] == 1
+    assert len(visitor.do("csv")["csv"].splitlines()) == 2
     done = visitor.do("end")
     assert done["summary"]["frames"] == 1
     assert done["csv"].splitlines()[0].startswith("time,face,x1") and len(done["csv"].splitlines()) == 2

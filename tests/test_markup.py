@@ -1,51 +1,66 @@
 """The HTML of a reading: everything said once, escaped, readable on its colour."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
+from fer_hf.draw import ink_on
 from fer_hf.faces import Detection
 from fer_hf.labels import COLOURS, LABELS
-from fer_hf.markup import data_uri, ink_on, message_html, reading_html
-from fer_hf.predict import Face, Reading
-from fer_hf.texts import TEXT
+from fer_hf.markup import data_uri, message_html, reading_html
+from fer_hf.reading import Face, Reading
+from fer_hf.texts import TEXT, TEXTS
 
 PHOTO = Image.new("RGB", (400, 300), "grey")
 
 
-def face(index):
+def face(index, unsure=()):
     """A face in a grid of ten a row; its best class follows from its index."""
     left, top = 40 * (index % 10), 60 * (index // 10)
     label = LABELS[index % 7]
     scores = {name: 0.64 if name == label else 0.06 for name in LABELS}
     box = (left, top, left + 30, top + 40)
-    return Face(box, 0.64, label, scores, Detection(tuple(map(float, box)), 0.9, np.zeros((5, 2), np.float32)))
+    detection = Detection(tuple(map(float, box)), 0.9, np.zeros((5, 2), np.float32))
+    return Face(box, 0.64, label, scores, detection, unsure)
 
 
-def html_of(count):
-    return reading_html(PHOTO, Reading(*PHOTO.size, tuple(map(face, range(count)))), TEXT)
+def html_of(*faces, text=TEXT):
+    return reading_html(PHOTO, Reading(*PHOTO.size, faces), text)
 
 
 def test_no_face_is_said_and_nothing_is_listed():
-    html = html_of(0)
+    html = html_of()
     assert "No face found" in html
-    assert "<li" not in html and 'class="box' not in html
+    assert 'role="tab"' not in html and 'class="box' not in html and 'role="tabpanel"' not in html
 
 
-def test_one_face_is_shown_open_with_seven_bars():
-    html = html_of(1)
+def test_one_face_is_shown_with_seven_bars_and_nothing_to_choose():
+    html = html_of(face(0))
     assert html.count('class="bar"') == 7
-    assert html.count("<details open>") == 1
-    assert 'aria-label="Face 1: angry, 64 %"' in html
+    assert re.search(r'role="tablist"[^>]* hidden>', html)
+    assert 'role="tabpanel"' not in html
     assert "left:0.00%;top:0.00%;width:7.50%;height:13.33%" in html
 
 
-def test_each_of_29_faces_has_a_box_a_line_and_seven_bars():
-    html = html_of(29)
-    assert html.count('<span class="box') == html.count("<details") == 29
-    assert html.count('class="bar"') == 29 * 7
-    assert html.count("<details open>") == 1
-    assert "29 faces, largest first" in html
+def test_each_of_50_faces_has_a_box_a_tab_and_a_panel_and_one_is_shown():
+    html = html_of(*map(face, range(50)))
+    assert html.count('<span class="box') == html.count('role="tab"') == html.count('role="tabpanel"') == 50
+    assert html.count('class="bar"') == 50 * 7
+    assert html.count('aria-selected="true"') == html.count('tabindex="0"') == 1
+    assert len(re.findall(r'<div class="face[^>]* hidden>', html)) == 49
+    assert "50 faces, largest first" in html
+    assert 'Face </span>4</b> <span class="label">happy</span> <span class="share">64 %<' in html
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "sad or fear?"), ("de", "traurig oder ängstlich?")])
+def test_an_unsure_face_is_named_after_both_and_counted_apart(language, words):
+    html = html_of(face(4, unsure=("sad", "fear")), face(4), text=TEXTS[language])
+    assert html.count(words) == 2  # box and panel
+    assert TEXTS[language]["photo_unsure_count"].format(count=1) in html
+    assert f">1 {TEXTS[language]['sad']}</span>" in html  # the chip counts the sure one only
+    assert 'class="box unsure' in html and 'class="choice unsure' in html
 
 
 def test_messages_are_escaped():

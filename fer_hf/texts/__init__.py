@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from fer_hf.reading import Face
+
 Text = Mapping[str, str]
 
 
@@ -15,3 +17,10 @@ def _read(language: str) -> Text:
 LANGUAGES = ("en", *sorted({path.stem for path in Path(__file__).parent.glob("*.yaml")} - {"en"}))
 TEXTS: dict[str, Text] = {language: _read(language) for language in LANGUAGES}
 TEXT = TEXTS["en"]
+
+
+def shown(face: Face, text: Text) -> str:
+    """What a face shows, in words: "happy", or "sad or fear?" where the model is unsure."""
+    if not face.unsure:
+        return text[face.label]
+    return text["either"].format(first=text[face.unsure[0]], second=text[face.unsure[1]])

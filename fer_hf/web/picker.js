@@ -4,16 +4,23 @@ const picker = element.querySelector(".picker");
 const input = picker.querySelector("input[type=file]");
 const limit = Number(picker.dataset.bytes);
 
-const send = (name, data) => trigger("upload", { name, data });
+const failed = picker.querySelector(".failed");
+
+// Sends a photo, or says that nobody is there to read it: Gradio would wait without a word of ours.
+async function send(sent) {
+  const there = await fetch("gradio_api/queue/status").catch(() => null);
+  failed.textContent = there ? "" : failed.dataset.words;
+  if (there) trigger("upload", sent);
+}
 
 function read(file) {
   if (!file) return;
   if (file.size > limit) {
-    trigger("upload", { name: file.name, size: file.size });
+    send({ name: file.name, size: file.size });
     return;
   }
   const reader = new FileReader();
-  reader.onload = () => send(file.name, reader.result);
+  reader.onload = () => send({ name: file.name, data: reader.result });
   reader.readAsDataURL(file);
 }
 
@@ -24,7 +31,7 @@ input.addEventListener("change", () => {
 
 picker.addEventListener("click", (event) => {
   const example = event.target.closest("button.example");
-  if (example) send(example.title, example.querySelector("img").src);
+  if (example) send({ name: example.title, data: example.querySelector("img").src });
 });
 
 for (const kind of ["dragenter", "dragover"]) {
@@ -87,7 +94,7 @@ function snap() {
   const context = canvas.getContext("2d");
   if (mirror.checked) context.setTransform(-1, 0, 0, 1, canvas.width, 0);
   context.drawImage(video, 0, 0);
-  send(camera.dataset.name, canvas.toDataURL("image/jpeg", 0.92));
+  send({ name: camera.dataset.name, data: canvas.toDataURL("image/jpeg", 0.92) });
 }
 
 open.addEventListener("click", begin);
