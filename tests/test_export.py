@@ -1,6 +1,7 @@
 """ONNX export: the same answers as PyTorch, in onnxruntime and in transformers.js."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -18,6 +19,7 @@ from fer_hf.predict import Reader
 from fer_hf.recipe import Recipe
 from tests.node_tools import run_node
 
+ROOT = Path(__file__).parents[1]
 SIZE = 32
 TRANSFORMER = {
     "hidden_size": 32,
@@ -88,6 +90,13 @@ def test_int8_is_close_and_not_the_same_file(exported):
     spread = np.ptp(expected)
     assert 0 < np.abs(got - expected).max() < 0.1 * spread
     assert (got.argmax(1) == expected.argmax(1)).mean() >= 0.9
+
+
+def test_no_folder_of_the_machine_is_in_the_files(exported):
+    _, folder = exported
+    for file in (FLOAT32, INT8):
+        content = (folder / file).read_bytes()
+        assert not [path for path in (ROOT, folder, Path.home()) if str(path).encode() in content]
 
 
 def test_the_settings_are_the_models_own(exported):
