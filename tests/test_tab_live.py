@@ -16,6 +16,7 @@ from fer_hf import live_socket
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.tabs import live
 from fer_hf.texts import LANGUAGES, TEXT, TEXTS
+from tests import node_tools
 from tests.served import served_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -111,6 +112,14 @@ def wait_for_frames(page, frames):
 
 def status(page):
     return page.locator(".live-status")
+
+
+def serious_findings(page):
+    """What axe-core finds on the tab."""
+    node_tools.install()
+    page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
+    found = page.evaluate("axe.run('#live').then((result) => result.violations)")
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
 
 
 def in_browser(test):
@@ -277,5 +286,6 @@ def test_four_faces_on_a_phone_are_chosen_by_click_list_and_keys(visit, playwrig
         page.locator(".live-boxes span[data-face='1']").dispatch_event("click")
         assert chosen.inner_text() == "Face 1"
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert serious_findings(page) == []
     finally:
         camera.close()
