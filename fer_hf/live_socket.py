@@ -73,11 +73,11 @@ class LiveSocket:
             return
         await socket.accept()
         try:
-            name = _session_name(await _message(socket))
+            name = await _session_name(socket)
             seat = await self._sit(name, socket)
             try:
                 await _Talk(seat.session, socket).run(seat.end - monotonic())
-                del self.seats[name]
+                self._forget(name, seat)
                 await _close(socket, 1000)
             finally:
                 self._leave(name, seat, socket)
@@ -108,12 +108,11 @@ class LiveSocket:
         if seat.socket is not socket:  # it has come back already
             return
         seat.socket = None
+        asyncio.get_running_loop().call_later(GRACE, lambda: seat.socket or self._forget(name, seat))
 
-        def forget() -> None:
-            if seat.socket is None and self.seats.get(name) is seat:
-                del self.seats[name]
-
-        asyncio.get_running_loop().call_later(GRACE, forget)
+    def _forget(self, name: str, seat: Seat) -> None:
+        if self.seats.get(name) is seat:
+            del self.seats[name]
 
 
 class _Talk:
@@ -243,7 +242,16 @@ async def _close(socket: WebSocket, code: int) -> None:
         await socket.close(code)
 
 
-def _session_name(hello: bytes | dict) -> str:
+async def _session_name(socket: WebSocket) -> str:
+    """The name in the browser's first message, for which nobody waits long.
+
+    Raises:
+        Refusal: there is none.
+    """
+    try:
+        hello = await asyncio.wait_for(_message(socket), GRACE)
+    except TimeoutError:
+        raise Refusal("message") from None
     name = hello.get("session") if isinstance(hello, dict) else None
     if not isinstance(name, str) or not UUID.fullmatch(name):
         raise Refusal("message")

@@ -202,6 +202,12 @@ def test_a_session_needs_a_name_of_its_own(served, hello):
         assert json.loads(socket.recv(timeout=60)) == {"error": "message"}
 
 
+def test_nobody_waits_long_for_a_name(served, monkeypatch):
+    monkeypatch.setattr(live_socket, "GRACE", 0.2)
+    with connect(served.url.replace("http", "ws") + "live") as socket:
+        assert json.loads(socket.recv(timeout=60)) == {"error": "message"}
+
+
 def test_other_pages_are_refused(served, visit):
     assert "faces" in visit(origin=served.url.rstrip("/")).read(jpeg(), 0.0)
     with pytest.raises(InvalidStatus):

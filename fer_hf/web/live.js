@@ -183,6 +183,6 @@ part("mirror").addEventListener("change", (event) => {
   root.classList.toggle("mirrored", event.target.checked);
   if (view.answer) view.place(view.answer.sent);
 });
-setInterval(() => stream && !clock.paused && link.do("summary"), 5000);
+setInterval(() => stream && !clock.paused && !document.hidden && link.do("summary"), 5000);
 new IntersectionObserver(() => root.offsetParent || stop("")).observe(root);
 show();
