@@ -27,6 +27,7 @@ class Session:
         self.end = end  # on the monotonic clock
         self.faces = number + 1
         self.photo = picture(self.faces, number)
+        self.size = self.photo.size
         self.answers: list[tuple[float, float]] = []  # when each came, and the seconds that it took
         self.errors: list[str] = []
         self.mixed = 0
@@ -82,7 +83,7 @@ class PhotoVisitor(Session):
         raise RuntimeError("the connection ended without an answer")
 
     def _is_mine(self, answer: str) -> bool:
-        size = f'width="{self.photo.width}" height="{self.photo.height}"'
+        size = 'width="{}" height="{}"'.format(*self.size)
         return size in answer and answer.count('class="box') == self.faces
 
 
@@ -109,7 +110,7 @@ class LiveVisitor(Session):
     def _is_mine(self, answer: dict) -> bool:
         if answer.get("dropped"):
             return True
-        return (answer["width"], answer["height"]) == self.photo.size and len(answer["faces"]) == self.faces
+        return (answer["width"], answer["height"]) == self.size and len(answer["faces"]) == self.faces
 
 
 def picture(faces: int, number: int) -> Image.Image:

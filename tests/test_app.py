@@ -19,6 +19,8 @@ from gradio_client.exceptions import AppError
 import app
 from fer_hf import examples
 from fer_hf.labels import LABELS
+from fer_hf.texts import TEXTS
+from fer_hf.uploads import AGE, FREQUENCY
 from tests.served import served_page
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +120,16 @@ def test_nothing_is_recorded(page):
     config = json.load(urllib.request.urlopen(f"{page.url}config"))
     assert config["run_history"] is False
     assert config["analytics_enabled"] is False
+
+
+def test_gradio_sweeps_its_own_files_too(page):
+    assert page.page.delete_cache == (FREQUENCY, AGE)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "after four minutes"), ("de", "nach vier Minuten")])
+def test_the_promise_is_what_the_sweep_keeps(language, words):
+    assert AGE + FREQUENCY == 4 * 60
+    assert words in TEXTS[language]["privacy"]
 
 
 def test_uploads_go_with_their_session(page, group_photo):
