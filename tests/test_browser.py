@@ -284,6 +284,7 @@ def test_the_promise_stands_and_nothing_is_stored_in_the_browser(visit, photos):
     stored = page.evaluate("async () => [JSON.stringify({...localStorage}), (await indexedDB.databases()).length]")
     assert "data:image" not in json.dumps(stored)
     assert stored[1] == 0
+    assert page.context.cookies() == []
 
 
 def test_the_page_stands_in_german_one_link_away(visit):

@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -144,6 +145,20 @@ def test_too_many_at_once_are_asked_to_come_back(page, monkeypatch):
     monkeypatch.setattr(endpoints, "WAITING", 0)
     status, answer = run(page, "read_photo", data_uri(examples.cat()))
     assert (status, "come back in a moment" in answer) == (500, True)
+
+
+def test_a_program_that_hangs_up_leaves_the_page_as_it_was(page):
+    body = json.dumps({"data": [data_uri(examples.group())]}).encode()
+    where = urlsplit(page.url)
+    for part in (len(body), len(body) // 2):  # all of it, and half
+        with socket.create_connection((where.hostname, where.port)) as connection:
+            head = (
+                f"POST /gradio_api/run/read_photo HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {len(body)}\r\n"
+            )
+            connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:part])
+    status, answer = run(page, "read_photo", data_uri(examples.group()))
+    assert (status, len(answer["data"][0]["faces"])) == (200, 6)
+    assert page.sessions() == []
 
 
 def test_what_gradio_notes_of_a_request_goes_soon_after_it(page, monkeypatch):

@@ -131,7 +131,7 @@ def _licence(known: Measured) -> str:
 
 
 def _privacy(text: Text) -> str:
-    keys = ("memory", "live", "disk", "programs", "others", "nothing")
+    keys = ("memory", "live", "disk", "answers", "others", "nothing")
     return _list(text, *(f"about_privacy_{key}" for key in keys), minutes=str(MINUTES))
 
 
