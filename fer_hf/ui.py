@@ -1,5 +1,6 @@
 """The page: its heading, its tabs and its endpoints, once in each language."""
 
+from collections.abc import Callable
 from html import escape
 
 import gradio as gr
@@ -39,7 +40,7 @@ def _tabs(reader: Reader, text: Text) -> None:
         about.build(reader, text)
 
 
-def _forgetting(page: gr.Blocks, uploads: Uploads) -> object:
+def _forgetting(page: gr.Blocks, uploads: Uploads) -> Callable[[gr.Request], None]:
     """What is done when a visitor leaves, whatever the language."""
 
     def forget(request: gr.Request) -> None:

@@ -68,7 +68,7 @@ def photos(tmp_path_factory):
     examples.group().save(folder / "group.jpg", quality=92)
     examples.astronaut().save(folder / "phone.heic", quality=90)
     examples.astronaut().save(folder / "phone.avif", quality=90)
-    examples.group(columns=6, rows=5).resize((1530, 1275)).save(folder / "crowd.jpg", quality=92)
+    examples.group(columns=10, rows=5).resize((2000, 1000)).save(folder / "crowd.jpg", quality=92)
     (folder / "<b>words.jpg").write_text("no picture")
     return folder
 
@@ -247,7 +247,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit, tmp_path):
 def test_a_crowd_on_a_phone_does_not_scroll_sideways(visit, photos, scheme):
     page = visit(viewport=PHONE, color_scheme=scheme)
     choose(page, photos / "crowd.jpg")
-    assert faces_shown(page) == (30, 30)
+    assert faces_shown(page) == (50, 50)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     is_dark = page.evaluate("getComputedStyle(document.body).colorScheme.includes('dark')") or page.evaluate(
         "document.body.classList.contains('dark')"
