@@ -112,6 +112,7 @@ def test_faces_are_chosen_by_their_boxes_their_pictures_and_the_arrow_keys(visit
     for key, face in (("ArrowRight", "5"), ("End", "6"), ("ArrowDown", "1"), ("ArrowLeft", "6"), ("Home", "1")):
         page.keyboard.press(key)
         assert chosen(page) == page.evaluate("document.activeElement.dataset.face") == face
+    assert page.locator(".choice:focus").evaluate("choice => getComputedStyle(choice).outlineWidth") == "3px"
     page.locator(".choice[data-face='3']").click()
     assert chosen(page) == "3"
     assert page.locator(".face:visible .crop").evaluate("image => image.decode().then(() => image.naturalWidth)") > 90

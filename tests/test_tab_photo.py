@@ -61,14 +61,14 @@ def test_the_heat_map_is_a_picture_and_words(reader, language):
     found = photo._heat(reader, file, "happy", TEXTS[language])
     heat = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2])))
     assert heat.size == (224, 224)
-    assert re.search(r"\d+ %\)\.$", found["where"])
+    assert re.search(r"\d+\s%\)\.$", found["where"])
 
 
 @pytest.mark.parametrize(("row", "third"), [(0, "upper"), (5, "middle"), (8, "lower")])
 def test_where_the_heat_lies_is_said_in_words(row, third):
     heat = np.zeros((9, 9), np.float32)
     heat[row] = 1
-    assert photo._where(heat, TEXT) == TEXT[f"photo_look_{third}"].format(share="100 %")
+    assert photo._where(heat, TEXT) == TEXT[f"photo_look_{third}"].format(share="100\N{NO-BREAK SPACE}%")
 
 
 def test_a_flat_map_is_said_to_be_flat():

@@ -77,7 +77,9 @@ def _where(heat: np.ndarray, text: Text) -> str:
     if not heat.any():
         return text["photo_look_flat"]
     shares = np.array([part.sum() for part in np.array_split(heat, 3)]) / heat.sum()
-    return text[f"photo_look_{THIRDS[shares.argmax()]}"].format(share=percent(shares.max()))
+    return text[f"photo_look_{THIRDS[shares.argmax()]}"].format(
+        share=percent(shares.max()).replace(" ", "\N{NO-BREAK SPACE}")
+    )
 
 
 def _downloads(photo: Image.Image, reading: Reading, file: str, text: Text) -> str:
