@@ -54,7 +54,7 @@ def photo(page: Page, things: Path) -> None:
     page.wait_for_selector("#reading .reading", state="visible")
     page.locator("#reading .look button:visible").click()
     page.locator("#reading .heat:visible").wait_for()
-    page.locator("#reading").evaluate("answer => answer.scrollIntoView()")
+    page.locator("#reading").evaluate("answer => innerWidth < 760 && answer.scrollIntoView()")
 
 
 def live(page: Page, things: Path) -> None:
