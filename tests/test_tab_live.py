@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from benchmarks.moving_faces import write_video
+from benchmarks.screenshots import BROWSERS
 from fer_hf import live_socket
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.tabs import live
@@ -19,7 +20,6 @@ from fer_hf.texts import LANGUAGES, TEXT, TEXTS
 from tests import node_tools
 from tests.served import served_page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 PATIENCE = 120_000  # milliseconds; a busy machine is no failure
@@ -163,7 +163,7 @@ def test_the_box_lies_on_the_face_and_mirror_turns_it_with_the_video(visit):
 
 
 @in_browser
-def test_pause_sends_nothing_and_the_face_keeps_its_number(visit):
+def test_pause_sends_nothing_and_stops_the_clock(visit):
     page = visit()
     start(page)
     page.click(".live [data-do=pause]")
@@ -173,10 +173,9 @@ def test_pause_sends_nothing_and_the_face_keeps_its_number(visit):
     page.wait_for_timeout(2500)
     assert page.evaluate("drawn.length") == count
     page.click(".live [data-do=pause]")
-    wait_for_frames(page, 3)
-    assert page.evaluate("drawn.at(-1).faces[0].number") == 1
+    wait_for_frames(page, 3)  # the camera has gone on meanwhile: the face is elsewhere
     times = page.evaluate("drawn.map((each) => each.time)")
-    assert max(later - before for before, later in itertools.pairwise(times)) < 2.5  # the clock stood still
+    assert max(later - before for before, later in itertools.pairwise(times)) < 2.5
 
 
 @in_browser
