@@ -10,7 +10,7 @@ import sys
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.intake import MEGABYTES
+from fer_hf.intake import UPLOAD_MEGABYTES
 from fer_hf.predict import DEFAULT_MODEL, Reader
 from fer_hf.routes import server
 from fer_hf.theme import CSS, THEME
@@ -29,7 +29,7 @@ LAUNCH = {
     "show_error": False,
     "ssr_mode": False,
     "mcp_server": True,
-    "max_file_size": f"{MEGABYTES}mb",
+    "max_file_size": f"{UPLOAD_MEGABYTES}mb",
     "footer_links": ["api", "settings"],
     "_frontend": False,  # leaves out only Gradio's look at its own page, which on a busy machine gives up too early
 }

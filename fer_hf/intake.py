@@ -6,16 +6,19 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.photos import open_photo
 from fer_hf.texts import TEXT, Text
+from fer_hf.uploads import Uploads
 
 MEGABYTES = 20  # the largest photo that the page and the endpoint take
+UPLOAD_MEGABYTES = 100  # the largest file that is taken at all: a video, a zip of photos
 MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes a pixel
 BIG_PIXELS = 16_000_000
 READERS = 2  # photos read at the same time: a heavy one leaves room for another
@@ -54,6 +57,24 @@ def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
         raise FerError(text["photo_not_received"]) from error
 
 
+def sent_uploads(sent: dict, uploads: Uploads, session: str, text: Text) -> dict[Path, str]:
+    """The names of the files that the browser has uploaded and sent as {"paths", "names"}, by where they lie.
+
+    Raises:
+        FerError: they are not there, or the browser sent {"problem": why it did not upload them}.
+    """
+    if isinstance(sent, dict) and "problem" in sent:
+        raise FerError(str(sent["problem"])[:500])
+    try:
+        pairs = list(zip(sent["paths"], sent["names"], strict=True))
+    except (TypeError, KeyError, ValueError) as error:
+        raise FerError(text["work_not_received"]) from error
+    files = {uploads.receive(session, path): str(name)[:200] for path, name in pairs}
+    if None in files or not files:
+        raise FerError(text["work_not_received"])
+    return files
+
+
 def named_file(data: bytes, name: str) -> io.BytesIO:
     """Bytes as a file with a name for messages."""
     file = io.BytesIO(data)
@@ -66,7 +87,7 @@ def _printable(name: str) -> str:
 
 
 @contextmanager
-def opened(file: io.BytesIO) -> Iterator[Image.Image]:
+def opened(file: BinaryIO | Path) -> Iterator[Image.Image]:
     """Open a photo. One is opened at a time, and a big one is alone until it is done with: that bounds the memory."""
     with ExitStack() as alone:
         alone.enter_context(_OPENING)

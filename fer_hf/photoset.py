@@ -9,13 +9,15 @@ reach out of a folder.
 """
 
 import io
+import math
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -30,6 +32,8 @@ from fer_hf.spreadsheet import csv_text
 
 MAX_PHOTOS = 500
 THUMBNAIL = 96  # pixels a side
+
+Opening = Callable[[Path | BinaryIO], AbstractContextManager[Image.Image]]
 
 
 @dataclass(frozen=True)
@@ -103,50 +107,72 @@ class _Source:
     archive: zipfile.ZipFile | None = None
     entry: zipfile.ZipInfo | None = None
 
-    def open(self) -> Image.Image:
+    def file(self) -> Path | BinaryIO:
+        """What `open_photo` opens."""
         if self.archive is None:
-            return open_photo(self.path)
+            return self.path
         data = io.BytesIO(expand(self.archive, self.entry))
         data.name = self.entry.filename
-        return open_photo(data)
+        return data
 
     def reason(self, error: FerError) -> str:
         """An error's line without the file that it begins with: the list of failures names it already."""
         return str(error).removeprefix(f"{self.path if self.entry is None else self.entry.filename}: ")
 
 
-def read_photos(reader: Reader, files: Sequence[str | Path]) -> Iterator[PhotoSetProgress]:
+@contextmanager
+def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
+    yield open_photo(file)
+
+
+def read_photos(
+    reader: Reader,
+    files: Mapping[Path, str] | Sequence[str | Path],
+    opening: Opening = _opened,
+    most: int = MAX_PHOTOS,
+    seconds: float = math.inf,
+) -> Iterator[PhotoSetProgress]:
     """Read photos and zip archives of photos one by one; one that fails is listed and stops nothing.
 
+    `files` may map paths to the names that people know them by; `opening` opens a photo for as long as it is needed.
+    What is beyond `most` photos, or left after `seconds`, is listed as a failure.
+
     Raises:
-        FerError: there is nothing to read, or there are more than MAX_PHOTOS files.
+        FerError: there is nothing to read, or there are more than `most` files.
     """
     if not files:
         raise FerError("photos: expected at least one file")
-    if len(files) > MAX_PHOTOS:
-        raise FerError(f"photos: expected at most {MAX_PHOTOS} files, got {len(files)}")
+    if len(files) > most:
+        raise FerError(f"photos: expected at most {most} files, got {len(files)}")
     result, began = PhotoSet(), time.monotonic()
     with ExitStack() as stack:
-        sources = _sources(files, result.failures, stack)
+        sources = _sources(files, result.failures, most, stack)
         refused = len(result.failures)
         total = refused + len(sources)
         for done, source in enumerate(sources, start=1):
-            _read(reader, source, result)
+            spent = time.monotonic() - began
+            if spent > seconds:
+                result.failures.append(Failure(source.name, f"not read within {seconds:g} seconds"))
+                continue
+            _read(reader, source, result, opening)
             spent = time.monotonic() - began
             yield PhotoSetProgress(refused + done, total, spent / done * (len(sources) - done))
     yield PhotoSetProgress(total, total, 0.0, result)
 
 
-def _read(reader: Reader, source: _Source, result: PhotoSet) -> None:
+def _read(reader: Reader, source: _Source, result: PhotoSet, opening: Opening) -> None:
     try:
-        photo = source.open()
+        with opening(source.file()) as photo:
+            _read_photo(reader, source.name, photo, result)
     except FerError as error:
         result.failures.append(Failure(source.name, source.reason(error)))
-        return
+
+
+def _read_photo(reader: Reader, name: str, photo: Image.Image, result: PhotoSet) -> None:
     reading = reader.read(photo)
-    result.photos.append((source.name, reading))
+    result.photos.append((name, reading))
     for number, face in enumerate(reading.faces, start=1):
-        result.faces.append(FoundFace(source.name, number, face, _thumbnail(crop_face(photo, face.detection))))
+        result.faces.append(FoundFace(name, number, face, _thumbnail(crop_face(photo, face.detection))))
 
 
 def _thumbnail(crop: Image.Image) -> bytes:
@@ -155,28 +181,31 @@ def _thumbnail(crop: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _sources(files: Sequence[str | Path], failures: list[Failure], stack: ExitStack) -> list[_Source]:
-    """At most MAX_PHOTOS photos of files and archives; what cannot be one goes to `failures`."""
+def _sources(
+    files: Mapping[Path, str] | Sequence[str | Path], failures: list[Failure], most: int, stack: ExitStack
+) -> list[_Source]:
+    """At most `most` photos of files and archives; what cannot be one goes to `failures`."""
     sources = []
+    names = files if isinstance(files, Mapping) else {}
     for path in map(Path, files):
-        whole = _Source(_printable(path.name), path)
+        whole = _Source(_printable(names.get(path, path.name)), path)
         try:
-            sources += _of_archive(path, failures, stack) if is_zip(path) else [whole]
+            sources += _of_archive(whole, failures, stack) if is_zip(path) else [whole]
         except FerError as error:
             failures.append(Failure(whole.name, whole.reason(error)))
-    failures += [Failure(source.name, f"more than {MAX_PHOTOS} photos") for source in sources[MAX_PHOTOS:]]
-    return sources[:MAX_PHOTOS]
+    failures += [Failure(source.name, f"more than {most} photos") for source in sources[most:]]
+    return sources[:most]
 
 
-def _of_archive(path: Path, failures: list[Failure], stack: ExitStack) -> list[_Source]:
-    archive = stack.enter_context(open_zip(path))
+def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack) -> list[_Source]:
+    archive = stack.enter_context(open_zip(whole.path))
     sources = []
     for entry, refusal in look_through(archive):
-        name = _printable(f"{path.name}/{entry.filename}")
+        name = _printable(f"{whole.name}/{entry.filename}")
         if refusal:
             failures.append(Failure(name, refusal))
         else:
-            sources.append(_Source(name, path, archive, entry))
+            sources.append(_Source(name, whole.path, archive, entry))
     return sources
 
 

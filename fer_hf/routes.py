@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from fer_hf import __version__
-from fer_hf.intake import MEGABYTES
+from fer_hf.intake import UPLOAD_MEGABYTES
 from fer_hf.live_socket import LiveSocket
 from fer_hf.measured import measured
 from fer_hf.predict import Reader
@@ -18,7 +18,7 @@ from fer_hf.predict import Reader
 
 def server(reader: Reader) -> dict[str, Any]:
     """The server's own addresses, and the largest request that it takes, in bytes."""
-    return {"routes": routes(reader), "max_body_size": MEGABYTES * 2**20 * 3 // 2}  # base64 adds a third
+    return {"routes": routes(reader), "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20}
 
 
 def routes(reader: Reader) -> list[BaseRoute]:

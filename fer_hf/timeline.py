@@ -6,6 +6,7 @@ Live and Video both make `Sample`s; everything that is shown or exported of them
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,18 @@ from fer_hf.labels import COLOURS, LABELS
 from fer_hf.spreadsheet import csv_text
 
 CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", *LABELS)
+UNSURE = "unsure"
 GAP = 1.0  # seconds without a sample of a face from which its areas are broken
 DRAWN_FACES = 6  # in one picture; the others would be too flat to read
 DRAWN_POINTS = 1200  # a face; more than a picture has columns
+
+
+class Segment(NamedTuple):
+    """A stretch of time in which a face showed one expression."""
+
+    start: float  # seconds
+    end: float
+    label: str  # or UNSURE
 
 
 class Sample(NamedTuple):
@@ -36,6 +46,11 @@ def make_sample(time: float, face: int, box: Sequence[float], scores: Sequence[f
     """A sample, its label being that of the highest score."""
     label = LABELS[int(np.argmax(scores))]
     return Sample(round(time, 3), face, tuple(round(edge) for edge in box), label, tuple(map(float, scores)))
+
+
+def caption(sample: Sample) -> str:
+    """A reading in a few words: "1 happy 93 %"."""
+    return f"{sample.face} {sample.label} {100 * max(sample.scores):.0f} %"
 
 
 def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
@@ -76,6 +91,24 @@ def _summary(face: int, samples: list[Sample]) -> dict:
         "share": {name: round(leads[name] / len(samples), 4) for name in LABELS},
         "mean": {name: round(float(mean), 4) for name, mean in zip(LABELS, means, strict=True)},
     }
+
+
+def segments(samples: Sequence[Sample], every: float, unsure_below: float = 0.0) -> list[Segment]:
+    """One face's expression as stretches of time, broken where it was away for GAP seconds.
+
+    A reading holds until the next one, the last for `every` seconds. A stretch without a score of `unsure_below` is
+    UNSURE.
+    """
+    found: list[Segment] = []
+    for sample, later in pairwise([*samples, None]):
+        away = later is None or later.time - sample.time > max(GAP, every)
+        end = sample.time + every if away else later.time
+        label = sample.label if max(sample.scores) >= unsure_below else UNSURE
+        if found and found[-1].label == label and found[-1].end == sample.time:
+            found[-1] = found[-1]._replace(end=end)
+        else:
+            found.append(Segment(sample.time, end, label))
+    return found
 
 
 def timeline_points(samples: Iterable[Sample]) -> list[dict]:

@@ -8,7 +8,7 @@ import gradio as gr
 from fer_hf.endpoints import add_endpoints
 from fer_hf.intake import READERS
 from fer_hf.predict import Reader
-from fer_hf.tabs import about, live, photo
+from fer_hf.tabs import about, live, many, photo, video
 from fer_hf.texts import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.theme import script
 from fer_hf.uploads import AGE, FREQUENCY, Uploads, fetch_nothing
@@ -21,21 +21,25 @@ def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
     fetch_nothing()
     page = gr.Blocks(title=TEXT["title"], analytics_enabled=False, delete_cache=(FREQUENCY, AGE))
     with page:
-        _tabs(reader, TEXT)
+        _tabs(reader, TEXT, uploads)
         add_endpoints(reader, uploads)
         page.unload(_forgetting(page, uploads))
     for language in LANGUAGES[1:]:
         with page.route(TEXTS[language]["language"], _path(language), show_in_navbar=False):
-            _tabs(reader, TEXTS[language])
+            _tabs(reader, TEXTS[language], uploads)
     return page.queue(max_size=WAITING, default_concurrency_limit=READERS)
 
 
-def _tabs(reader: Reader, text: Text) -> None:
+def _tabs(reader: Reader, text: Text, uploads: Uploads) -> None:
     gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
     with gr.Tab(text["photo_tab"]):
         photo.build(reader, text)
     with gr.Tab(text["live_tab"]):
         live.build(text)
+    with gr.Tab(text["video_tab"]):
+        video.build(reader, text, uploads)
+    with gr.Tab(text["many_tab"]):
+        many.build(reader, text, uploads)
     with gr.Tab(text["about_tab"]):
         about.build(reader, text)
 

@@ -1,7 +1,7 @@
 """Keeping the promise on the page: what people send is deleted with their session, at the latest after four minutes.
 
-The page itself sends photos as data and nothing of them touches the disk. `gradio_client` uploads files. They lie in a
-folder of this process alone, which goes when the process ends.
+The page sends a photo as data and nothing of it touches the disk. Videos, sets of photos and what `gradio_client` sends
+are files. They lie in a folder of this process alone, which goes when the process ends.
 """
 
 import os
@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -35,12 +35,36 @@ class Uploads:
         with self._lock:
             self._of_session[session].add(path)
 
+    def receive(self, session: str, path: object) -> Path | None:
+        """Note the upload that a browser says it has made at `path`; None if there is no such upload.
+
+        What a browser says is not to be trusted: only files in the folder are.
+        """
+        with suppress(OSError, ValueError, TypeError):
+            found = Path(path).resolve()
+            if found.is_relative_to(self.folder.resolve()) and found.is_file():
+                self.add(session, found)
+                return found
+        return None
+
+    def keep(self, paths: Iterable[Path]) -> None:
+        """Make files that are still needed young again, so that neither our sweep nor Gradio's takes them."""
+        for path in paths:
+            with suppress(OSError):
+                os.utime(path)
+
+    def drop(self, session: str, paths: Iterable[Path]) -> None:
+        """Delete those of the files that this session made and no other open session did."""
+        with self._lock:
+            mine = self._of_session.get(session, set())
+            files = mine.intersection(paths)
+            mine -= files
+            self._remove_unshared(files)
+
     def forget(self, session: str) -> None:
         """Delete the files that this session sent and no other open session did."""
         with self._lock:
-            files = self._of_session.pop(session, set())
-            for path in files.difference(*self._of_session.values()):
-                self._remove(path)
+            self._remove_unshared(self._of_session.pop(session, set()))
 
     def sweep(self, age: float = AGE) -> None:
         """Delete all files older than `age` seconds, also those that Gradio lost sight of (broken uploads)."""
@@ -59,10 +83,14 @@ class Uploads:
 
         threading.Thread(target=loop, name="sweep", daemon=True).start()
 
+    def _remove_unshared(self, files: set[Path]) -> None:
+        for path in files.difference(*self._of_session.values()):
+            self._remove(path)
+
     def _remove(self, path: Path) -> None:
         """Delete a file, and its folder once that is empty: Gradio gives each upload one, named by its hash."""
         with suppress(OSError):
-            path.unlink()
+            path.unlink(missing_ok=True)
             if path.parent != self.folder:
                 path.parent.rmdir()
 

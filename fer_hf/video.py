@@ -7,6 +7,7 @@
 FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
 """
 
+import io
 import logging
 import subprocess
 import time
@@ -17,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe, read_frames
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from fer_hf.errors import FerError
 from fer_hf.files import replacing
 from fer_hf.labels import COLOURS
 from fer_hf.live import follow
 from fer_hf.predict import Reader
-from fer_hf.timeline import Sample
+from fer_hf.timeline import Sample, caption
 from fer_hf.tracking import Tracker
 
 MAX_BYTES = 200 * 2**20
@@ -34,6 +35,7 @@ MAX_SIDE = 1280  # pixels; larger frames are read and written at this size
 MAX_RATE = 30.0  # frames a second that are written
 LOOK = 640  # pixels; the longer side of the picture that faces are looked for in
 EVERY = (1 / MAX_RATE, 10.0)  # seconds between two readings: least and most
+PORTRAIT = 96  # pixels a side
 PATIENCE = 900  # seconds of processor time after which FFmpeg gives up on a file
 # No playlists, which could name other files or addresses.
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
@@ -41,6 +43,8 @@ GUARDED = ["-protocol_whitelist", "file", "-format_whitelist", FORMATS]
 LIMITED = ["-max_pixels", str(MAX_PIXELS), "-timelimit", str(PATIENCE)]
 # Never larger than the file's own pictures; H.264 wants even sides.
 SCALE = f"scale='min({MAX_SIDE},iw)':'min({MAX_SIDE},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
+
+Mark = Callable[[np.ndarray, list[Sample]], None]  # writes a frame with the faces on it
 
 logging.getLogger("imageio_ffmpeg").setLevel(logging.ERROR)  # it warns of every frame size that is not the file's
 
@@ -53,7 +57,9 @@ class VideoReading:
     height: int
     seconds: float  # that were read
     cut: bool  # the video is longer
+    every: float  # seconds between two readings
     samples: list[Sample]  # times count from the video's start
+    portraits: dict[int, bytes]  # of each face where it was largest, as JPEG, PORTRAIT pixels a side
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,13 @@ def read_video(
     target: str | Path | None = None,
     every: float = 0.2,
     limit: float = 120.0,
+    caption: Callable[[Sample], str] = caption,
 ) -> Iterator[VideoProgress]:
     """Read the faces of a video each `every` seconds, for its first `limit` seconds at most.
 
     With a `target`, a copy with numbered boxes is written there: H.264 in MP4 with the sound, whole or not at all.
-    Between two readings its boxes move on at the speed that they had. Close the iterator to stop the work.
+    Between two readings its boxes move on at the speed that they had. `caption` says what stands at a box. Close the
+    iterator to stop the work.
 
     Raises:
         FerError: the file is no video that can be read or is too large, or the copy cannot be written.
@@ -101,15 +109,15 @@ def read_video(
     # Without a copy to write, only the frames that are read are made into pictures.
     clip = _probe(source, MAX_RATE if target else 1 / every, limit)
     with ExitStack() as stack:
-        write = stack.enter_context(_writing(Path(target), clip)) if target else None
-        reading = yield from _read_clip(reader, clip, write, max(round(every * clip.rate), 1))
+        mark = stack.enter_context(_marking(Path(target), clip, caption)) if target else None
+        reading = yield from _read_clip(reader, clip, mark, max(round(every * clip.rate), 1))
     yield VideoProgress(1.0, 0.0, reading)
 
 
 def _read_clip(
-    reader: Reader, clip: _Clip, write: Callable[[bytes], None] | None, stride: int
+    reader: Reader, clip: _Clip, mark: Mark | None, stride: int
 ) -> Generator[VideoProgress, None, VideoReading]:
-    tracker, samples, latest, count = Tracker(), [], [], 0
+    tracker, portraits, samples, latest, count = Tracker(), {}, [], [], 0
     began = time.monotonic()
     with closing(_frames(clip)) as frames:
         for count, frame in enumerate(frames, start=1):
@@ -117,14 +125,16 @@ def _read_clip(
             if (count - 1) % stride == 0:
                 latest = follow(reader, tracker, frame, seconds, side=LOOK)
                 samples += latest
+                _portray(portraits, frame, latest)
                 yield _progress(count, clip, time.monotonic() - began)
-            if write:
-                write(mark_faces(frame, [_moved(sample, tracker, seconds) for sample in latest]).tobytes())
+            if mark:
+                mark(frame, [_moved(sample, tracker, seconds) for sample in latest])
     if not count:
         raise FerError(f"{clip.source}: the video holds no picture that can be read")
     read = count / clip.rate
     cut = clip.seconds > clip.limit if clip.seconds else read >= clip.limit
-    return VideoReading(clip.width, clip.height, round(read, 3), cut, samples)
+    pictures = {face: picture for face, (_, picture) in portraits.items()}
+    return VideoReading(clip.width, clip.height, round(read, 3), cut, stride / clip.rate, samples, pictures)
 
 
 def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
@@ -134,20 +144,33 @@ def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
     return VideoProgress(fraction, spent / fraction - spent)
 
 
-def mark_faces(frame: np.ndarray, samples: list[Sample]) -> Image.Image:
-    """A copy of an RGB frame (height, width, 3) with numbered, labelled boxes: "1 happy 93 %"."""
+def mark_faces(frame: np.ndarray, samples: list[Sample], caption: Callable[[Sample], str] = caption) -> Image.Image:
+    """A copy of an RGB frame (height, width, 3) with a box and its caption at each face."""
     picture = Image.fromarray(frame)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=max(14, min(picture.size) // 32))
     for sample in samples:
         x1, y1, x2, y2 = sample.box
-        text = f"{sample.face} {sample.label} {100 * max(sample.scores):.0f} %"
+        text = caption(sample)
         left = max(min(x1, picture.width - draw.textlength(text, font=font)), 0)
         place = (left, y1 if y1 > 1.5 * font.size else y2 + 1.5 * font.size)
         draw.rectangle((x1, y1, x2, y2), outline=COLOURS[sample.label], width=3)
         draw.rectangle(draw.textbbox(place, text, font=font, anchor="lb"), fill="#000000")
         draw.text(place, text, font=font, anchor="lb", fill="#ffffff")
     return picture
+
+
+def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, samples: list[Sample]) -> None:
+    """Keep a picture of each face, newly taken where it has grown a good deal, and how large its box was then."""
+    for sample in samples:
+        x1, y1, x2, y2 = sample.box
+        area = (x2 - x1) * (y2 - y1)
+        if area > 1.5 * portraits.get(sample.face, (0, b""))[0]:
+            x, y, reach = (x1 + x2) // 2, (y1 + y2) // 2, round(0.65 * max(x2 - x1, y2 - y1))
+            face = Image.fromarray(frame[max(y - reach, 0) : y + reach, max(x - reach, 0) : x + reach])
+            file = io.BytesIO()
+            ImageOps.fit(face, (PORTRAIT, PORTRAIT)).save(file, "JPEG", quality=85)
+            portraits[sample.face] = area, file.getvalue()
 
 
 def _moved(sample: Sample, tracker: Tracker, seconds: float) -> Sample:
@@ -177,7 +200,7 @@ def _probe(source: Path, rate_limit: float, limit: float) -> _Clip:
         with closing(_start(source, ["-frames:v", "1", "-vf", SCALE])) as reading:
             found = next(reading)
     except Exception as error:  # imageio-ffmpeg raises whatever its parsing of FFmpeg's messages meets
-        raise FerError(f"{source}: not a video in a known format (MP4, MOV, WebM)") from error
+        raise FerError(f"{source}: not a video that can be read; expected MP4, MOV or WebM with pictures") from error
     width, height = found["size"]
     if not (2 <= width <= MAX_SIDE and 2 <= height <= MAX_SIDE):
         raise FerError(f"{source}: the video's picture size cannot be read")
@@ -204,7 +227,7 @@ def _start(source: Path, output: list[str]) -> Generator:
 
 
 @contextmanager
-def _writing(target: Path, clip: _Clip) -> Iterator[Callable[[bytes], None]]:
+def _marking(target: Path, clip: _Clip, caption: Callable[[Sample], str]) -> Iterator[Mark]:
     """Yield what takes the copy's frames, one after the other; the copy is at `target` when the block has succeeded."""
     with replacing(target) as temporary:
         process = subprocess.Popen(
@@ -220,7 +243,7 @@ def _writing(target: Path, clip: _Clip) -> Iterator[Callable[[bytes], None]]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield process.stdin.write
+            yield lambda frame, samples: process.stdin.write(mark_faces(frame, samples, caption).tobytes())
             process.stdin.close()
             if process.wait():
                 raise FerError(f"{target}: the marked video could not be written")

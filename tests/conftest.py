@@ -1,10 +1,17 @@
 """Fixtures that several test files share."""
 
+import shutil
+
 import pytest
 import torch
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
 from fer_hf.labels import ID2LABEL
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+PATIENCE = 120_000  # milliseconds; a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +33,49 @@ def tiny_model(tmp_path_factory):
     ViTForImageClassification(config).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="module")  # not longer: while it runs, nothing else may use asyncio
+def browser():
+    """The Chromium or Chrome that the system has."""
+    from playwright.sync_api import sync_playwright  # only where a browser is driven: it takes its time
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tiny_model):
+    """The page on loopback, with a tiny model."""
+    from tests.served import served_page  # brings Gradio
+
+    with served_page(str(tiny_model)) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser, served):
+    """A function that opens the page in a session of its own and returns it, ready."""
+    contexts = []
+
+    def open_page(path="", **options):
+        context = browser.new_context(**{"viewport": DESK} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.hosts, page.complaints = set(), []
+        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(served.url + path)
+        page.wait_for_selector(".picker")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -4,7 +4,7 @@ import pytest
 
 from fer_hf.texts import LANGUAGES
 from tests import node_tools
-from tests.test_browser import PHONE, browser, served, visit  # noqa: F401
+from tests.conftest import PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,7 +33,7 @@ def serious(page):
 
 
 @pytest.mark.parametrize(("size", "scheme"), VIEWS, ids=[f"{size['width']} {scheme}" for size, scheme in VIEWS])
-def test_every_tab_is_free_of_serious_findings_and_does_not_scroll_sideways(visit, size, scheme):  # noqa: F811
+def test_every_tab_is_free_of_serious_findings_and_does_not_scroll_sideways(visit, size, scheme):
     node_tools.install()
     language = "en" if scheme == "light" else "de"
     page = visit(

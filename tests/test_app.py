@@ -166,7 +166,7 @@ def test_an_upload_over_the_limit_is_refused(page):
     where = urlsplit(page.url)
     connection = http.client.HTTPConnection(where.netloc)
     part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="big.jpg"\r\n\r\n'
-    body = part + bytes(21 * 2**20) + b"\r\n--x--\r\n"
+    body = part + bytes(101 * 2**20) + b"\r\n--x--\r\n"
     connection.request("POST", "/gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=x"})
     assert connection.getresponse().status == 413
     connection.close()

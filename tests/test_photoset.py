@@ -59,8 +59,8 @@ def pack(tmp_path):
     return pack_files
 
 
-def read(reader, *files):
-    return list(read_photos(reader, files))[-1].result
+def read(reader, *files, **options):
+    return list(read_photos(reader, files, **options))[-1].result
 
 
 def names(result):
@@ -169,10 +169,8 @@ def test_limits_of_an_archive(reader, pack, monkeypatch):
         result = read(reader, archive)
         assert names(result) == ["set.zip/0.jpg", "set.zip/1.jpg"]
         assert all("together" in reason for reason in reasons(result).values())
-    with monkeypatch.context() as patch:
-        patch.setattr(photoset, "MAX_PHOTOS", 3)
-        result = read(reader, archive)
-        assert (len(result.photos), reasons(result)) == (3, {"set.zip/3.jpg": "more than 3 photos"})
+    result = read(reader, archive, most=3)
+    assert (len(result.photos), reasons(result)) == (3, {"set.zip/3.jpg": "more than 3 photos"})
     for limit, value, reason in (
         ("MAX_ENTRIES", 3, "more than 3 entries"),
         ("MAX_ARCHIVE", 100, "archive is larger"),
@@ -216,3 +214,18 @@ def test_nothing_and_too_many_are_refused(reader, tmp_path):
         next(read_photos(reader, []))
     with pytest.raises(FerError, match="at most"):
         next(read_photos(reader, [tmp_path / "a.jpg"] * (photoset.MAX_PHOTOS + 1)))
+
+
+def test_what_is_left_when_the_time_is_up_is_listed(reader, write):
+    files = [write("a.jpg", ONE), write("b.jpg", ONE)]
+    steps = list(read_photos(reader, files, seconds=-1))
+    assert reasons(steps[-1].result) == dict.fromkeys(["a.jpg", "b.jpg"], "not read within -1 seconds")
+    assert steps[-1].result.photos == []
+
+
+def test_files_may_have_other_names_than_on_the_disk(reader, write, pack):
+    files = {write("1", ONE): "=1+1.jpg", write("2", b"nonsense"): "<b>.jpg", pack([("c.jpg", ONE)], "3"): "set.zip"}
+    result = list(read_photos(reader, files))[-1].result
+    assert names(result) == ["=1+1.jpg", "set.zip/c.jpg"]
+    assert list(reasons(result)) == ["<b>.jpg"]
+    assert not reasons(result)["<b>.jpg"].startswith("/")

@@ -10,9 +10,11 @@ from fer_hf.labels import COLOURS, LABELS
 from fer_hf.timeline import (
     CSV_COLUMNS,
     GAP,
+    UNSURE,
     by_face,
     draw_timeline,
     make_sample,
+    segments,
     summarise,
     timeline_csv,
     timeline_points,
@@ -116,3 +118,14 @@ def test_a_single_sample_and_none_are_drawn():
     empty = draw_timeline([])
     assert share_of(empty, "#ffffff") > 0.8
     assert share_of(draw_timeline([], dark=True), "#15171a") > 0.8
+
+
+def test_stretches_hold_until_the_next_reading_and_break_where_the_face_was_away():
+    samples = samples_of(1, "happy", [0.0, 0.2, 0.4]) + samples_of(1, "sad", [0.6, 0.8, 3.0])
+    assert segments(samples, every=0.2) == [(0.0, 0.6, "happy"), (0.6, 1.0, "sad"), (3.0, 3.2, "sad")]
+
+
+def test_stretches_without_a_high_score_are_unsure():
+    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
+    assert [label for _, _, label in segments(samples, 0.5, unsure_below=0.5)] == [UNSURE, "fear"]
+    assert [label for _, _, label in segments(samples, 0.5)] == ["fear"]

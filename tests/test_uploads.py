@@ -1,6 +1,7 @@
 """Files go with the session that sent them, and at the latest with age."""
 
 import os
+import time
 
 import pytest
 
@@ -44,6 +45,40 @@ def test_forgetting_an_unknown_session_or_a_file_that_is_gone_is_no_error(upload
     path.unlink()
     uploads.forget("me")
     uploads.forget("nobody")
+
+
+def test_only_a_file_in_the_folder_is_received(uploads, tmp_path_factory):
+    inside = upload(uploads, "mine.jpg")
+    outside = tmp_path_factory.mktemp("outside") / "secret"
+    outside.write_text("secret")
+    (uploads.folder / "link").symlink_to(outside)
+    hostile = [outside, uploads.folder / "link", inside.parent, uploads.folder / "gone", "\0", None, 7, ["a"]]
+    assert [uploads.receive("me", path) for path in hostile] == [None] * len(hostile)
+    assert uploads.receive("me", str(inside)) == inside.resolve()
+    uploads.forget("me")
+    assert not inside.exists()
+    assert outside.exists()
+
+
+def test_what_is_dropped_goes_unless_another_session_has_it(uploads):
+    mine, shared, yours = (upload(uploads, name) for name in ("mine.jpg", "shared.jpg", "yours.jpg"))
+    for session, path in (("me", mine), ("me", shared), ("you", shared), ("you", yours)):
+        uploads.add(session, path)
+    uploads.drop("me", [mine, shared, yours])
+    assert [path.exists() for path in (mine, shared, yours)] == [False, True, True]
+    uploads.drop("nobody", [yours])
+    assert yours.exists()
+
+
+def test_what_is_kept_is_young_again(uploads):
+    path = upload(uploads, "old.jpg")
+    time.sleep(0.2)
+    uploads.keep([path, uploads.folder / "gone"])
+    uploads.sweep(age=0.15)
+    assert path.exists()
+    time.sleep(0.2)
+    uploads.sweep(age=0.15)
+    assert not path.exists()
 
 
 def test_the_sweep_takes_old_files_whoever_sent_them_and_leaves_new_ones(uploads):

@@ -1,5 +1,6 @@
 """Little videos, made here with FFmpeg from a face that moves, and files that only claim to be videos."""
 
+import io
 import subprocess
 import wave
 
@@ -63,6 +64,26 @@ def test_a_face_is_followed_through_the_video(reader, clip):
     assert [sample.time for sample in reading.samples] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
     lefts = [sample.box[0] for sample in reading.samples]
     assert np.diff(lefts) == pytest.approx([8] * 4, abs=6)
+
+
+def test_each_face_has_a_portrait(reader, clip):
+    reading = list(read_video(reader, clip))[-1].reading
+    assert reading.every == pytest.approx(0.2)
+    assert list(reading.portraits) == [1]
+    portrait = Image.open(io.BytesIO(reading.portraits[1]))
+    assert portrait.size == (video.PORTRAIT, video.PORTRAIT)
+    assert np.asarray(portrait).std() > 20
+
+
+def test_the_caption_may_be_anyones(reader, clip, tmp_path):
+    seen = []
+
+    def caption(sample):
+        seen.append(sample.face)
+        return "Gesicht"
+
+    list(read_video(reader, clip, tmp_path / "marked.mp4", caption=caption))
+    assert set(seen) == {1}
 
 
 def test_progress_rises_and_tells_the_time_left(reader, clip):
