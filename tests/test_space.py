@@ -117,6 +117,15 @@ def test_the_space_starts_the_page_with_its_model(tmp_path):
         assert (result.returncode, result.stdout) == (3, f"{model}\n")
 
 
+def test_trusted_publishing_needs_no_stored_token(hub):
+    """As publish.yml does it: the identity of the workflow for a token that is good for this Space."""
+    words = ("-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", "alice/fer")
+    result = hub.run(None, *words, HF_OIDC_RESOURCE="spaces/alice/faces", HF_OIDC_ID_TOKEN="alice")
+    assert result.returncode == 0, result.stderr
+    assert hub.count("POST", "/oauth/token") == 1
+    assert hub.repos["space", "alice/faces"].files["start.py"]
+
+
 def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
     result = hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces")
     assert result.returncode == 1
