@@ -36,9 +36,7 @@ def serious(page):
 def test_every_tab_is_free_of_serious_findings_and_does_not_scroll_sideways(visit, size, scheme):
     node_tools.install()
     language = "en" if scheme == "light" else "de"
-    page = visit(
-        viewport=size, color_scheme=scheme, reduced_motion="reduce"
-    )  # colours are not looked at while they fade
+    page = visit(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # so that no colour is caught fading
     findings = {}
     for tab in looked_at(page, language):
         tab.click()
@@ -49,3 +47,8 @@ def test_every_tab_is_free_of_serious_findings_and_does_not_scroll_sideways(visi
             findings[name].append("scrolls sideways")
     assert len(findings) > 1
     assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_nothing_moves_for_those_who_asked_for_that(visit):
+    page = visit(reduced_motion="reduce")
+    assert page.locator(".picker").first.evaluate("picker => getComputedStyle(picker).transitionProperty") == "none"
