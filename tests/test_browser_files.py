@@ -97,6 +97,27 @@ def test_a_video_becomes_a_timeline_a_copy_and_a_table_and_nothing_stays_on_the_
     assert page.complaints == []
 
 
+def test_the_timeline_moves_with_the_video_and_says_what_it_shows(visit, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "walk.mp4")
+    page.locator(".film a[download]").wait_for(state="visible")
+    strip = page.locator(".lane .strip")
+    strip.click(position={"x": strip.bounding_box()["width"] / 2, "y": 10})
+    page.wait_for_function("Math.abs(document.querySelector('.film video').currentTime - 0.6) < 0.1")
+    slider = page.locator(".moment input")
+    assert slider.input_value() == "0.6"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("Math.abs(document.querySelector('.film video').currentTime - 0.7) < 0.05")
+    said = slider.get_attribute("aria-valuetext")
+    assert said.startswith("0:00, Face 1: ")
+    assert page.locator(".now [data-part=label]").inner_text() in said
+    shares = page.locator(".now .bars .share").all_inner_texts()
+    assert len(shares) == 7 and abs(sum(int(share.split()[0]) for share in shares) - 100) <= 4
+    page.locator(".words summary").click()
+    assert page.locator(".words tbody tr").count() == 1
+
+
 def test_a_video_can_be_stopped_and_what_is_none_is_a_plain_line(visit, served, things):
     page = open_tab(visit(), TEXT["video_tab"])
     send(page, things / "long.mp4")
