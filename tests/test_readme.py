@@ -1,5 +1,6 @@
 """README agrees with the tree and with the result files."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def test_the_tables_are_those_of_the_result_files():
     assert written == results_block()
 
 
-def test_every_picture_is_there():
-    for line in README.splitlines():
-        if line.startswith("!["):
-            assert (ROOT / line.partition("](")[2].rstrip(")")).is_file()
+def test_every_picture_is_there_and_small():
+    pictures = re.findall(r"\]\(((?!http)[\w/.-]+\.(?:webp|png))\)", README)
+    assert len(pictures) >= 5
+    for picture in pictures:
+        assert 0 < (ROOT / picture).stat().st_size < 250_000
