@@ -79,6 +79,7 @@ function pause() {
   } else {
     clock.paused = performance.now();
     video.pause();
+    placeNow();
     link.do("summary");
     part("rate").textContent = "";
   }
@@ -94,6 +95,11 @@ function frame(now, { captureTime = now }) {
   if (clock.paused || at < 0) return;
   view.place(at);
   if (link.free && at - sent >= GAP) send(at, captureTime);
+}
+
+// Where no picture comes that would move the boxes: in a pause, and when the video is turned.
+function placeNow() {
+  if (view.answer) view.place(Math.min(sessionTime(clock.paused || performance.now()), view.answer.sent + AHEAD));
 }
 
 function send(at, captured) {
@@ -181,7 +187,7 @@ button.reset.addEventListener("click", () => {
 button.csv.addEventListener("click", () => (stream ? link.do("csv") : download()));
 part("mirror").addEventListener("change", (event) => {
   root.classList.toggle("mirrored", event.target.checked);
-  if (view.answer) view.place(view.answer.sent);
+  placeNow();
 });
 setInterval(() => stream && !clock.paused && !document.hidden && link.do("summary"), 5000);
 new IntersectionObserver(() => root.offsetParent || stop("")).observe(root);
