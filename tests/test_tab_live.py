@@ -236,7 +236,7 @@ def test_two_people_at_once_and_a_closed_tab_frees_its_place(visit, monkeypatch)
 def test_leaving_the_tab_stops_the_camera(visit):
     page = visit()
     start(page)
-    page.get_by_role("tab", name=TEXT["photo_tab"]).click()
+    page.get_by_role("tab", name=TEXT["photo_tab"], exact=True).click()
     page.wait_for_function("document.querySelector('.live video').srcObject === null")
     page.wait_for_function("sockets.at(-1).readyState === WebSocket.CLOSED")
 
