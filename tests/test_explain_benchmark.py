@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.explain import centred_gaussian, deletion_areas, draw, measure, paired, random_cells, summarise
+from benchmarks.explain import centred_gaussian, deletion_areas, draw, ends_of, measure, paired, random_cells, summarise
 from fer_hf.drawn import draw_face
 from fer_hf.explain import GRID, METHODS
 from fer_hf.labels import LABELS
@@ -24,14 +24,16 @@ class LeftHalf(torch.nn.Module):
         return SimpleNamespace(logits=logits)
 
 
+def areas_of(pixels, classes, heat):
+    return deletion_areas(LeftHalf(), pixels, classes, heat, ends_of(LeftHalf(), pixels, classes))
+
+
 def test_a_map_that_knows_has_a_smaller_area_than_random_and_one_that_errs_a_larger():
     pixels = torch.randn(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
     classes = torch.full((4,), 3)
     knows = torch.zeros(4, GRID, GRID)
     knows[..., : GRID // 2] = 1
-    right, chance, wrong = (
-        deletion_areas(LeftHalf(), pixels, classes, heat) for heat in (knows, random_cells(4), 1 - knows)
-    )
+    right, chance, wrong = (areas_of(pixels, classes, heat) for heat in (knows, random_cells(4), 1 - knows))
     assert (right < chance).all()
     assert (chance < wrong).all()
 
@@ -39,7 +41,7 @@ def test_a_map_that_knows_has_a_smaller_area_than_random_and_one_that_errs_a_lar
 def test_the_area_does_not_depend_on_the_scale_of_the_heat():
     pixels = torch.randn(2, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
     classes, heat = torch.tensor([3, 3]), random_cells(2)
-    one, other = (deletion_areas(LeftHalf(), pixels, classes, each) for each in (heat, 1000 * heat + 7))
+    one, other = (areas_of(pixels, classes, each) for each in (heat, 1000 * heat + 7))
     assert one == pytest.approx(other)
 
 
