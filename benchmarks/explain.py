@@ -101,7 +101,8 @@ def measure(reader: Reader, faces: Sequence[Image.Image], fast: bool = False) ->
             classes = reader.model(pixels).logits.argmax(-1)
         ends = ends_of(reader.model, pixels, classes, fast)
         heats = {name: rival[part] for name, rival in rivals.items()}
-        heats |= {name: method(reader.model, pixels, classes) for name, method in methods.items()}
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            heats |= {name: method(reader.model, pixels, classes).float() for name, method in methods.items()}
         for name, heat in heats.items():
             areas[name].append(deletion_areas(reader.model, pixels, classes, heat, ends, fast))
     return {name: np.concatenate(parts) for name, parts in areas.items()}
@@ -138,7 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
     parser.add_argument("--faces", type=int, default=500, help="drawn from validation (default: %(default)s)")
-    parser.add_argument("--bfloat16", action="store_true", help="score the hidden faces under it: faster on new CPUs")
+    parser.add_argument("--bfloat16", action="store_true", help="compute under it: faster on new CPUs")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     return parser
 

@@ -41,6 +41,7 @@ def of_torch(reader: Reader) -> Forward:
 def of_onnx(file: Path) -> Forward:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it slows the others' turns
     session = onnxruntime.InferenceSession(file, options)
     return lambda pixels: session.run(["logits"], {"pixel_values": pixels})[0]
 

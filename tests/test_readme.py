@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import tables
 from benchmarks.readme import BEGIN, END, MODEL, results_block
 
 ROOT = Path(__file__).parents[1]
@@ -27,3 +28,35 @@ def test_every_picture_is_there_and_small():
     assert len(pictures) >= 5
     for picture in pictures:
         assert 0 < (ROOT / picture).stat().st_size < 250_000
+
+
+def test_the_page_and_the_export_in_words():
+    run = {"faces": 1, "camera_frames_a_second": 10, "frames_a_second": 9.96, "delay_ms": {"median": 74.4, "p95": 93.8}}
+    live = {"runs": [run | {"distinct_frames_read": 0.994}]}
+    photo = {"median": 1.34, "percentile_95": 2.31}
+    memory = {"most": 955.2, "slope_a_minute": 0.67}
+    counts = {"live": 2, "photos": 8, "seconds": 120.0, "errors": [], "mixed_up": 0}
+    text = " ".join(tables.page_lines(live, counts | {"seconds_to_answer": {"photo": photo}, "megabytes": memory}))
+    assert "10.0 frames a second read, 74 ms" in text and "99.4 % of distinct frames" in text
+    assert "10 people at once for 120 seconds, 2 of them on Live: 0 errors, 0 mixed-up answers" in text
+    assert tables.page_lines(None, None) == []
+    row = {"accuracy": 0.68, "agreement": 0.985, "largest_score_difference": 0.064, "time_ratio": 0.8, "megabytes": 23}
+    lines = tables.export_lines({"n": 3589, "split": "validation", "runtimes": {"onnx_int8": row}})
+    assert lines[-1] == "| onnx_int8 | 68.0 | 98.5 | 6.4e-02 | 0.80 | 23.0 |"
+
+
+def test_factors_that_were_not_run_are_named():
+    tried = {"value": 84, "status": "run", "accuracy": 0.5, "ferplus": 0.6, "gain": -0.02, "runs": [{}, {}]}
+    factors = {
+        "size": {"field": "image_size", "base": 112, "values": [tried, {"value": 140, "status": "not run"}]},
+        "mixup": {"field": "mixup", "base": 0.0, "values": [{"value": 0.2, "status": "not run"}]},
+    }
+    results = {
+        "budget": "shortened",
+        "base": {"accuracy": 0.52},
+        "factors": factors,
+        "not_in_train": {"SAM": "not run"},
+    }
+    lines = tables.ablation_lines(results)
+    assert "| image_size | 112 | 84 | -2.0 | 60.0 | 2 |" in lines
+    assert lines[-1] == "Not run: mixup, SAM."
