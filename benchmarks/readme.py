@@ -44,11 +44,13 @@ def results_block() -> str:
         lines += tables.export_lines(export)
     if speed := read(RESULTS / "speed.json"):
         lines += tables.speed_table(speed)
+    if explain := read(RESULTS / "explain.json"):
+        lines += tables.explain_lines(explain)
     live, sessions = read(RESULTS / "live.json"), read(RESULTS / "sessions.json")
     lines += tables.page_lines(live, sessions)
     commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, views) if each]
     commands += [public["command"]] if public else []
-    measured = (frontier, ablations, peers, export, speed, live, sessions)
+    measured = (frontier, ablations, peers, export, speed, explain, live, sessions)
     commands += [each["conditions"]["command"] for each in measured if each]
     lines += ["", "Each again by its command:", "", "```", *commands, "```"]
     return "\n".join(lines)

@@ -3,7 +3,7 @@
     heat = explain(reader, [crop], ["happy"])[0]  # (S, S) in 0 to 1, S the model's picture size
     overlay(crop, heat).show()
 
-`METHOD` is the one that is shown. It is to be the best of METHODS by the deletion curve: hide a face bit by bit, the
+`METHOD` is the one that is shown, the best of METHODS by the deletion curve on 500 faces: hide a face bit by bit, the
 hottest parts first, and see how soon the expression is lost (`python -m benchmarks.explain`).
 
 A method is a function of (model, pixels (N, 3, S, S), classes (N,)) and gives heat (N, h, w), larger where the picture
