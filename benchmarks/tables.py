@@ -193,14 +193,14 @@ def export_lines(export: dict) -> list[str]:
         "",
         f"The ONNX export on the {export['n']} faces of {SPLIT_NAMES[export['split']]}:",
         "",
-        "| runtime | accuracy, % | same answer as PyTorch, % | largest score difference | MB |",
-        "|---|---|---|---|---|",
+        "| runtime | accuracy, % | same answer as PyTorch, % | largest score difference | time, of PyTorch's | MB |",
+        "|---|---|---|---|---|---|",
     ]
     for name, row in export["runtimes"].items():
         size = f"{row['megabytes']:.1f}" if "megabytes" in row else ""
         lines.append(
             f"| {name} | {percent(row['accuracy'])} | {percent(row['agreement'])} |"
-            f" {row['largest_score_difference']:.1e} | {size} |"
+            f" {row['largest_score_difference']:.1e} | {row['time_ratio']:.2f} | {size} |"
         )
     return lines
 

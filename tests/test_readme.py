@@ -40,9 +40,9 @@ def test_the_page_and_the_export_in_words():
     assert "10.0 frames a second read, 74 ms" in text and "99.4 % of distinct frames" in text
     assert "10 people at once for 120 seconds, 2 of them on Live: 0 errors, 0 mixed-up answers" in text
     assert tables.page_lines(None, None) == []
-    row = {"accuracy": 0.68, "agreement": 0.985, "largest_score_difference": 0.064, "megabytes": 23}
+    row = {"accuracy": 0.68, "agreement": 0.985, "largest_score_difference": 0.064, "time_ratio": 0.8, "megabytes": 23}
     lines = tables.export_lines({"n": 3589, "split": "validation", "runtimes": {"onnx_int8": row}})
-    assert lines[-1] == "| onnx_int8 | 68.0 | 98.5 | 6.4e-02 | 23.0 |"
+    assert lines[-1] == "| onnx_int8 | 68.0 | 98.5 | 6.4e-02 | 0.80 | 23.0 |"
 
 
 def test_factors_that_were_not_run_are_named():
