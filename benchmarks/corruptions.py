@@ -26,7 +26,7 @@ from fer_hf.drawn import draw_face
 from fer_hf.evaluate import BATCH, weights_hash
 from fer_hf.leaks import pictures
 from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.predict import Reader
 
 SEED = 0
 
@@ -208,13 +208,8 @@ def draw_examples(path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.corruptions", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
-    )
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser = record.build_parser("corruptions", __doc__)
     parser.add_argument("--faces", type=int, default=1000, help="drawn from validation; 0: all (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     return parser
 
 

@@ -27,7 +27,7 @@ from fer_hf.explain import ATTENTION, BATCH, GRID, METHODS, hidden, unit_heat
 from fer_hf.leaks import pictures
 from fer_hf.modeling import TRANSFORMERS
 from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.predict import Reader
 
 SEED = 0
 STEPS = 10  # a tenth of the picture is hidden at each
@@ -133,14 +133,9 @@ def draw(rows: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.explain", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
-    )
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser = record.build_parser("explain", __doc__)
     parser.add_argument("--faces", type=int, default=500, help="drawn from validation (default: %(default)s)")
     parser.add_argument("--bfloat16", action="store_true", help="compute under it: faster on new CPUs")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     return parser
 
 

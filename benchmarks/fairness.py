@@ -27,7 +27,7 @@ from fer_hf.faces import Detector
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.leaks import pictures
 from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.predict import Reader
 
 QUINTILES = ("lowest", "low", "middle", "high", "highest")
 NOT_FOUND = "no face found"
@@ -147,13 +147,7 @@ def draw(results: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
-    )
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
-    return parser
+    return record.build_parser("fairness", __doc__)
 
 
 def main(words: list[str]) -> None:

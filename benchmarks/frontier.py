@@ -26,7 +26,7 @@ from fer_hf.data import load_fer
 from fer_hf.errors import FerError
 from fer_hf.evaluate import score_pictures, weights_hash
 from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.predict import Reader
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FERPLUS_FLOOR = 0.80
@@ -96,13 +96,7 @@ def draw(rows: list[dict], best: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.frontier", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="a model folder of train.py (default: the one in the repo)"
-    )
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source with FER+ votes")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
-    return parser
+    return record.build_parser("frontier", __doc__)
 
 
 def main(words: list[str]) -> None:

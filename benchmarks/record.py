@@ -1,5 +1,6 @@
 """What every result says of itself: the command, the date, the versions, the machine; and where it is kept."""
 
+import argparse
 import platform
 import shlex
 import sys
@@ -13,6 +14,7 @@ import torch
 from fer_hf.errors import FerError
 from fer_hf.files import write_json
 from fer_hf.machine import machine, shown
+from fer_hf.predict import DEFAULT_MODEL
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "transformers", "datasets", "onnxruntime", "gradio", "numpy", "pillow")
@@ -32,6 +34,17 @@ def conditions(name: str) -> dict:
 def command(name: str, words: list[str]) -> str:
     """The command as anyone can repeat it: files of the project as they are, other files by their name alone."""
     return shlex.join(["python", "-m", f"benchmarks.{name}", *map(shown, words)])
+
+
+def build_parser(name: str, about: str) -> argparse.ArgumentParser:
+    """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about.splitlines()[0])
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+    )
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
+    return parser
 
 
 def keep(name: str, results: dict) -> Path:

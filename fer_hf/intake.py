@@ -13,6 +13,7 @@ from typing import BinaryIO, TypeVar
 from PIL import Image
 
 from fer_hf.errors import FerError
+from fer_hf.files import printable
 from fer_hf.photos import open_photo
 from fer_hf.texts import TEXT, Text
 from fer_hf.uploads import Uploads
@@ -48,7 +49,7 @@ def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
     """
     if not isinstance(sent, dict):
         raise FerError(text["photo_not_received"])
-    name, data = _printable(str(sent.get("name") or text["photo_unnamed"])[:200]), sent.get("data")
+    name, data = printable(str(sent.get("name") or text["photo_unnamed"])[:200]), sent.get("data")
     if "size" in sent or (isinstance(data, str) and len(data) > MEGABYTES * 2**20 * 4 / 3 + 200):
         raise FerError(text["photo_too_large"].format(name=name, megabytes=MEGABYTES))
     try:
@@ -80,10 +81,6 @@ def named_file(data: bytes, name: str) -> io.BytesIO:
     file = io.BytesIO(data)
     file.name = name
     return file
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
 
 
 @contextmanager

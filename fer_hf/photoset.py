@@ -24,6 +24,7 @@ from PIL import Image
 from fer_hf.archives import expand, is_zip, look_through, open_zip
 from fer_hf.errors import FerError
 from fer_hf.faces import crop_face
+from fer_hf.files import printable
 from fer_hf.labels import LABELS
 from fer_hf.photos import open_photo
 from fer_hf.predict import Reader
@@ -188,7 +189,7 @@ def _sources(
     sources = []
     names = files if isinstance(files, Mapping) else {}
     for path in map(Path, files):
-        whole = _Source(_printable(names.get(path, path.name)), path)
+        whole = _Source(printable(names.get(path, path.name)), path)
         try:
             sources += _of_archive(whole, failures, stack) if is_zip(path) else [whole]
         except FerError as error:
@@ -201,14 +202,9 @@ def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack) -> li
     archive = stack.enter_context(open_zip(whole.path))
     sources = []
     for entry, refusal in look_through(archive):
-        name = _printable(f"{whole.name}/{entry.filename}")
+        name = printable(f"{whole.name}/{entry.filename}")
         if refusal:
             failures.append(Failure(name, refusal))
         else:
             sources.append(_Source(name, whole.path, archive, entry))
     return sources
-
-
-def _printable(name: str) -> str:
-    """A file name as text that can be encoded and does not command a terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)

@@ -20,7 +20,7 @@ from transformers.utils import logging
 
 from fer_hf.errors import FerError
 from fer_hf.faces import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
-from fer_hf.files import write_json, write_text
+from fer_hf.files import printable, write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 from fer_hf.photos import open_photo
 from fer_hf.reading import CSV_COLUMNS, Face, Reading, csv_rows
@@ -200,8 +200,7 @@ def _report(readings: dict[str, Reading], json_file: str | None, csv_file: str |
 
 def _printable(file: str) -> str:
     """A file name as text that can be encoded and does not command a terminal."""
-    text = os.fsencode(file).decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return printable(os.fsencode(file).decode("utf-8", "replace"))
 
 
 def _table(readings: dict[str, Reading]) -> str:
