@@ -22,6 +22,7 @@ from fer_hf.callbacks import StopOnSignal, seconds_of
 from fer_hf.data import load_fer
 from fer_hf.drawn import drawn_splits
 from fer_hf.errors import FerError
+from fer_hf.evaluate import agreement
 from fer_hf.facts import hash_of, read_training
 from fer_hf.files import make_folder, write_json
 from fer_hf.labels import LABELS
@@ -114,6 +115,8 @@ def save(
         "sha256": hash_of(folder / "model" / "model.safetensors"),
         "history": trainer.state.log_history,
     }
+    if "votes" in validation.column_names:
+        report["ferplus"] = agreement(scores, np.asarray(validation["votes"], dtype=float))
     write_json(folder / "report.json", report)
     print(f"{folder}/model: validation accuracy {100 * report['validation']['accuracy']:.2f} %")
 

@@ -9,29 +9,23 @@ is finished is kept, and train.py resumes the rest. What was not run is listed a
 """
 
 import argparse
-import functools
 import json
 import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import numpy as np
 import yaml
-from datasets import Dataset
 from transformers.utils import logging
 
 from benchmarks import record
 from fer_hf.errors import FerError
-from fer_hf.evaluate import agreement, score_pictures
-from fer_hf.files import write_json
 from fer_hf.plots import figure
-from fer_hf.predict import Reader
 from fer_hf.recipe import Recipe, read_recipe
-from train import load_splits
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes" / "ablations"
@@ -88,8 +82,14 @@ def trials_of(factor: tuple[str, list], seeds: list[int], epochs: float) -> list
     return [Trial(field, value, seed, value if field == "epochs" else epochs) for value in values for seed in seeds]
 
 
+def in_turns(factors: dict[str, tuple[str, list]], seeds: list[int], epochs: float) -> list[Trial]:
+    """The first value of every factor, then the second ...: a series that is stopped knows something of each."""
+    turns = zip_longest(*(trials_of(factor, seeds, epochs) for factor in factors.values()))
+    return [trial for turn in turns for trial in turn if trial]
+
+
 def run(trial: Trial, base: Path, common: list[str]) -> None:
-    """Train, unless it is done; score against FER+; drop the checkpoints.
+    """Train, unless it is done; drop the checkpoints.
 
     Raises:
         FerError: training failed, or the folder holds a run of another recipe.
@@ -103,9 +103,7 @@ def run(trial: Trial, base: Path, common: list[str]) -> None:
             raise KeyboardInterrupt
         if code or not report.exists():
             raise FerError(f"{trial.folder}: train.py ended with exit code {code}")
-    recipe = read_recipe(words)
-    check_same(json.loads(report.read_text(encoding="utf-8"))["recipe"], recipe, trial.folder)
-    add_ferplus(trial.folder, recipe)
+    check_same(json.loads(report.read_text(encoding="utf-8"))["recipe"], read_recipe(words), trial.folder)
     for checkpoint in trial.folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
 
@@ -118,29 +116,16 @@ def check_same(done: dict, wanted: Recipe, folder: Path) -> None:
         raise FerError(f"{folder}: is a run of another recipe ({', '.join(other)} differ); remove the folder")
 
 
-def add_ferplus(folder: Path, recipe: Recipe) -> None:
-    """Write the run's agreement with the FER+ majority on validation beside its report, where votes are known."""
-    validation = validation_of(recipe.data, recipe.votes, recipe.drawn_pictures)
-    if (folder / "ferplus.json").exists() or "votes" not in validation.column_names:
-        return
-    scores = score_pictures(Reader.load(str(folder / "model")), validation)
-    write_json(folder / "ferplus.json", agreement(scores, np.asarray(validation["votes"], dtype=float)))
-
-
-@functools.cache
-def validation_of(data: str, votes: str, drawn_pictures: int) -> Dataset:
-    return load_splits(Recipe(data=data, votes=votes, drawn_pictures=drawn_pictures))["validation"]
-
-
 def outcome(trial: Trial) -> dict | None:
     """What a finished run gave, None if it is not finished."""
-    report, ferplus = trial.folder / "report.json", trial.folder / "ferplus.json"
+    report = trial.folder / "report.json"
     if not report.exists():
         return None
     found = json.loads(report.read_text(encoding="utf-8"))
-    agreed = json.loads(ferplus.read_text(encoding="utf-8"))["accuracy"] if ferplus.exists() else None
     scores = {name: round(found["validation"][name], 4) for name in SCORES}
-    return {"seed": trial.seed, **scores, "ferplus": agreed, "steps": found["steps"], "seconds": found["seconds"]}
+    if "ferplus" in found:
+        scores["ferplus"] = round(found["ferplus"]["accuracy"], 4)
+    return {"seed": trial.seed, **scores, "steps": found["steps"], "seconds": found["seconds"]}
 
 
 def summarise(trials: list[Trial]) -> dict:
@@ -149,7 +134,7 @@ def summarise(trials: list[Trial]) -> dict:
     if not runs:
         return {"status": "not run"}
     means = {"accuracy": round(mean(each["accuracy"] for each in runs), 4)}
-    if all(each["ferplus"] is not None for each in runs):
+    if all("ferplus" in each for each in runs):
         means["ferplus"] = round(mean(each["ferplus"] for each in runs), 4)
     return {"status": "run", **means, "runs": runs}
 
@@ -243,8 +228,7 @@ def main(words: list[str]) -> None:
     common = [word for option, value in pairs.items() if value for word in (option, value)]
     if not arguments.collect:
         trials = [Trial("", None, seed, arguments.epochs) for seed in arguments.base_seeds]
-        for factor in chosen(factors, arguments.factors, arguments.epochs).values():
-            trials += trials_of(factor, arguments.seeds, arguments.epochs)
+        trials += in_turns(chosen(factors, arguments.factors, arguments.epochs), arguments.seeds, arguments.epochs)
         for trial in trials:
             run(trial, base, common)
             gather(base, common, factors, arguments)  # after each, so that a stopped series has its figures

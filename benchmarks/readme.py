@@ -9,8 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import tables
+from benchmarks import running, tables
 from fer_hf.errors import FerError
+from fer_hf.facts import parts_of
 from fer_hf.files import write_text
 
 ROOT = Path(__file__).parents[1]
@@ -33,24 +34,30 @@ def results_block() -> str:
     if test and "unsure" in test:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
-    lines += tables.looks_line(read(RESULTS / "private_looks.json") or [])
-    if frontier := read(RESULTS / "frontier.json"):
+    frontier, ablations = read(RESULTS / "frontier.json"), read(RESULTS / "ablations.json")
+    looks, parts = read(RESULTS / "private_looks.json") or [], parts_of(read(MODEL / "training.json"))
+    lines += tables.choices_lines(looks, parts, frontier, ablations)
+    if frontier:
         lines += tables.frontier_lines(frontier)
-    if ablations := read(RESULTS / "ablations.json"):
+    if ablations:
         lines += tables.ablation_lines(ablations)
+    if corruptions := read(RESULTS / "corruptions.json"):
+        lines += tables.corruption_lines(corruptions)
+    if fairness := read(RESULTS / "fairness.json"):
+        lines += tables.fairness_lines(fairness)
     if peers := read(RESULTS / "peers.json"):
         lines += tables.peers_table(peers)
     if export := read(RESULTS / "export.json"):
-        lines += tables.export_lines(export)
+        lines += running.export_lines(export)
     if speed := read(RESULTS / "speed.json"):
-        lines += tables.speed_table(speed)
+        lines += running.speed_table(speed)
     if explain := read(RESULTS / "explain.json"):
         lines += tables.explain_lines(explain)
     live, sessions = read(RESULTS / "live.json"), read(RESULTS / "sessions.json")
-    lines += tables.page_lines(live, sessions)
+    lines += running.page_lines(live, sessions)
     commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, views) if each]
     commands += [public["command"]] if public else []
-    measured = (frontier, ablations, peers, export, speed, explain, live, sessions)
+    measured = (frontier, ablations, corruptions, fairness, peers, export, speed, explain, live, sessions)
     commands += [each["conditions"]["command"] for each in measured if each]
     lines += ["", "Each again by its command:", "", "```", *commands, "```"]
     return "\n".join(lines)

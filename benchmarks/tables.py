@@ -1,4 +1,4 @@
-"""The tables and sentences of README's results, each from one result file."""
+"""The tables and sentences of README on how well it reads, each from one result file."""
 
 # What the project set out for: score, part of the results, number of views, aim, the least that was to be reached.
 AIMS = (
@@ -86,10 +86,14 @@ def ablation_lines(ablations: dict) -> list[str]:
                 agreed = percent(each["ferplus"]) if "ferplus" in each else ""
                 cells = [row["field"], f"{row['base']:g}", f"{each['value']:g}", f"{100 * each['gain']:+.1f}", agreed]
                 lines.append(f"| {' | '.join(cells)} | {len(each['runs'])} |")
-    missing = [
-        name for name, row in ablations["factors"].items() if all(v["status"] == "not run" for v in row["values"])
-    ]
-    return [*lines, "", f"Not run: {', '.join([*missing, *ablations['not_in_train']])}."]
+    missing = [words for name, row in ablations["factors"].items() if (words := not_run(name, row))]
+    return [*lines, "", f"Not run: {'; '.join([*missing, *ablations['not_in_train']])}."]
+
+
+def not_run(name: str, factor: dict) -> str:
+    """The factor, or those of its values, that were not run."""
+    values = [f"{each['value']:g}" for each in factor["values"] if each["status"] == "not run"]
+    return name if len(values) == len(factor["values"]) else f"{factor['field']} {', '.join(values)}" if values else ""
 
 
 def scores_table(evaluations: list[dict]) -> list[str]:
@@ -139,70 +143,54 @@ def peers_table(peers: dict) -> list[str]:
     return [*lines, "", "p: McNemar's exact test against ours."]
 
 
-def speed_table(speed: dict) -> list[str]:
-    """Times as ratios to one pass of a random ViT-B/16 at 224 px in the same run."""
-    lines = ["", "| speed | measured | limit |", "|---|---|---|"]
-    for name, row in speed["predict"]["rows"].items():
-        if row["limit"] is not None:
-            lines.append(f"| {name} | {row['ratio']:.3f} of a ViT-B/16 pass at 224 px | {row['limit']:g} |")
-    train, page = speed["train"], speed["page"]
-    lines.append(f"| `train.py`, of bare training steps' pictures a second | {percent(train['share'])} % | 90 % |")
-    lines.append(f"| the page's first answer | {page['first_answer_seconds']} s after start | 15 s |")
-    lines.append(f"| the page's memory | {page['resident_gigabytes']} GB | 1.5 GB |")
-    return lines
-
-
-def looks_line(looks: list[dict]) -> list[str]:
-    count = len(looks)
+def choices_lines(looks: list[dict], parts: list[dict], frontier: dict | None, ablations: dict | None) -> list[str]:
+    """How often PrivateTest was looked at, and among how many configurations was chosen on PublicTest."""
+    count, scored = len(looks), sum(part["recipe"]["evaluations"] for part in parts)
+    among = [f"{len(parts)} runs one after another with {scored} scored checkpoints"]
+    among += [f"{len(frontier['shares'])} shares of the class biases"] if frontier else []
+    among += [f"{ablations['configurations_tried']} configurations of the ablations"] if ablations else []
     return [
         "",
         f"PrivateTest has been looked at {count} time{'s' * (count != 1)}, each look noted in",
-        "`benchmarks/results/private_looks.json`; everything was chosen on PublicTest.",
+        "`benchmarks/results/private_looks.json`. Everything was chosen on PublicTest, among",
+        f"{', '.join(among)}.",
     ]
 
 
-def page_lines(live: dict | None, sessions: dict | None) -> list[str]:
-    """How fast Live is, and what ten people at once do to the page."""
-    lines = []
-    if live:
-        one = next(run for run in live["runs"] if run["faces"] == 1)
-        delay = one["delay_ms"]
-        lines += [
-            "",
-            f"Live, one face at {one['camera_frames_a_second']} frames a second of the camera: "
-            f"{one['frames_a_second']:.1f} frames a second read,",
-            f"{delay['median']:.0f} ms from camera to drawn box (95th percentile {delay['p95']:.0f} ms), "
-            f"{percent(one['distinct_frames_read'])} % of distinct frames read.",
-        ]
-    if sessions:
-        memory, photo = sessions["megabytes"], sessions["seconds_to_answer"]["photo"]
-        lines += [
-            "",
-            f"{sessions['live'] + sessions['photos']} people at once for {sessions['seconds']:.0f} seconds, "
-            f"{sessions['live']} of them on Live: {len(sessions['errors'])} errors, "
-            f"{sessions['mixed_up']} mixed-up answers,",
-            f"a photo in {photo['median']:.1f} s (95th percentile {photo['percentile_95']:.1f} s), at most "
-            f"{memory['most']:.0f} MB, {memory['slope_a_minute']:+.1f} MB a minute after the first.",
-        ]
-    return lines
-
-
-def export_lines(export: dict) -> list[str]:
-    """The exported files beside PyTorch."""
+def corruption_lines(corruptions: dict) -> list[str]:
+    """What a real photo's troubles cost."""
+    clean = percent(corruptions["clean"]["accuracy"])
     lines = [
         "",
-        f"The ONNX export on the {export['n']} faces of {SPLIT_NAMES[export['split']]}:",
+        f"What a real photo's troubles leave of {clean} % accuracy, on {corruptions['faces']} faces of "
+        f"{SPLIT_NAMES[corruptions['split']]}; in brackets how strong they are:",
         "",
-        "| runtime | accuracy, % | same answer as PyTorch, % | largest score difference | time, of PyTorch's | MB |",
+        "| trouble | mild, % kept | medium | strong |",
+        "|---|---|---|---|",
+    ]
+    for name, row in corruptions["corruptions"].items():
+        cells = [f"{100 * each['kept']:.0f} ({each['strength']:g})" for each in row["strengths"]]
+        lines.append(f"| {name}, {row['unit']} | {' | '.join(cells)} |")
+    return lines
+
+
+def fairness_lines(fairness: dict) -> list[str]:
+    """Whom it reads worse, as far as FER2013 tells."""
+    groups = dict(fairness["groups"])
+    expressions = ", ".join(f"{name} {percent(row['accuracy'])}" for name, row in groups.pop("expression").items())
+    lines = [
+        "",
+        f"Whom it reads worse, on {SPLIT_NAMES[fairness['split']]}, accuracy in %. By expression: {expressions}.",
+        "By the picture, in fifths; in brackets what each fifth's expressions alone would give:",
+        "",
+        "| | lowest | low | middle | high | highest |",
         "|---|---|---|---|---|---|",
     ]
-    for name, row in export["runtimes"].items():
-        size = f"{row['megabytes']:.1f}" if "megabytes" in row else ""
-        lines.append(
-            f"| {name} | {percent(row['accuracy'])} | {percent(row['agreement'])} |"
-            f" {row['largest_score_difference']:.1e} | {row['time_ratio']:.2f} | {size} |"
-        )
-    return lines
+    for kind, rows in groups.items():
+        fifths = [rows[name] for name in ("lowest", "low", "middle", "high", "highest")]
+        cells = [f"{percent(row['accuracy'])} ({percent(row['expected_from_expressions'])})" for row in fifths]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    return [*lines, "", f"What cannot be said: {fairness['cannot_be_reported'][0]}"]
 
 
 def explain_lines(explain: dict) -> list[str]:

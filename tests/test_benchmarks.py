@@ -320,11 +320,17 @@ def test_a_short_run_is_not_asked_what_it_cannot_say():
         ablations.chosen(factors, ["sam"], epochs=0)
 
 
+def test_a_series_tries_something_of_every_factor_first():
+    factors = {"size": ("image_size", [112, 140]), "erasing": ("erasing", [0.25])}
+    trials = ablations.in_turns(factors, seeds=[0], epochs=0)
+    assert [each.value for each in trials] == [112, 0.25, 140]
+
+
 def test_gains_are_over_the_mean_of_the_base_and_the_rest_is_not_run(runs, tmp_path):
     def finished(trial, accuracy):
         trial.folder.mkdir(parents=True)
         validation = {"accuracy": accuracy, "macro_f1": 0.5, "ece": 0.1, "nll": 1.0}
-        report = {"validation": validation, "steps": 300, "seconds": 1.0}
+        report = {"validation": validation, "ferplus": {"accuracy": 0.7}, "steps": 300, "seconds": 1.0}
         (trial.folder / "report.json").write_text(json.dumps(report))
 
     finished(ablations.Trial("", None, 0, 0), 0.60)
@@ -335,7 +341,7 @@ def test_gains_are_over_the_mean_of_the_base_and_the_rest_is_not_run(runs, tmp_p
     found = ablations.collect(base, factors, seeds=[0], base_seeds=[0, 1], epochs=0)
     assert found["base"]["accuracy"] == 0.61
     smaller, larger = found["factors"]["size"]["values"]
-    assert smaller["gain"] == -0.03
+    assert (smaller["gain"], smaller["ferplus"]) == (-0.03, 0.7)
     assert larger == {"value": 140, "status": "not run"}
     assert found["factors"]["mixup"]["values"] == [{"value": 0.2, "status": "not run"}]
     assert found["configurations_tried"] == 2

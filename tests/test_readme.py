@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import tables
+from benchmarks import running, tables
 from benchmarks.readme import BEGIN, END, MODEL, results_block
 
 ROOT = Path(__file__).parents[1]
@@ -36,12 +36,12 @@ def test_the_page_and_the_export_in_words():
     photo = {"median": 1.34, "percentile_95": 2.31}
     memory = {"most": 955.2, "slope_a_minute": 0.67}
     counts = {"live": 2, "photos": 8, "seconds": 120.0, "errors": [], "mixed_up": 0}
-    text = " ".join(tables.page_lines(live, counts | {"seconds_to_answer": {"photo": photo}, "megabytes": memory}))
+    text = " ".join(running.page_lines(live, counts | {"seconds_to_answer": {"photo": photo}, "megabytes": memory}))
     assert "10.0 frames a second read, 74 ms" in text and "99.4 % of distinct frames" in text
     assert "10 people at once for 120 seconds, 2 of them on Live: 0 errors, 0 mixed-up answers" in text
-    assert tables.page_lines(None, None) == []
+    assert running.page_lines(None, None) == []
     row = {"accuracy": 0.68, "agreement": 0.985, "largest_score_difference": 0.064, "time_ratio": 0.8, "megabytes": 23}
-    lines = tables.export_lines({"n": 3589, "split": "validation", "runtimes": {"onnx_int8": row}})
+    lines = running.export_lines({"n": 3589, "split": "validation", "runtimes": {"onnx_int8": row}})
     assert lines[-1] == "| onnx_int8 | 68.0 | 98.5 | 6.4e-02 | 0.80 | 23.0 |"
 
 
@@ -59,7 +59,7 @@ def test_factors_that_were_not_run_are_named():
     }
     lines = tables.ablation_lines(results)
     assert "| image_size | 112 | 84 | -2.0 | 60.0 | 2 |" in lines
-    assert lines[-1] == "Not run: mixup, SAM."
+    assert lines[-1] == "Not run: image_size 140; mixup; SAM."
 
 
 def test_the_heat_map_that_is_shown_is_the_best():
@@ -68,3 +68,26 @@ def test_the_heat_map_that_is_shown_is_the_best():
     text = " ".join(tables.explain_lines({"faces": 500, "split": "validation", "methods": methods}))
     assert "Heat maps are occlusion: area under the deletion curve 0.215 on 500 faces of PublicTest" in text
     assert "difference -0.180 to -0.158" in text
+
+
+def test_the_choices_are_counted():
+    parts = [{"recipe": {"evaluations": 6}}, {"recipe": {"evaluations": 4}}]
+    text = " ".join(tables.choices_lines([{}], parts, {"shares": [{}] * 5}, {"configurations_tried": 9}))
+    assert "looked at 1 time, each" in text
+    assert text.endswith(
+        "2 runs one after another with 10 scored checkpoints, 5 shares of the class biases, 9 config"
+        "urations of the ablations."
+    )
+
+
+def test_troubles_and_groups_are_rows():
+    strengths = [{"kept": kept, "strength": strength} for kept, strength in ((0.97, 0.7), (0.9, 1.2), (0.555, 2.0))]
+    blur = {"unit": "px", "strengths": strengths}
+    table = {"clean": {"accuracy": 0.68}, "faces": 1000, "split": "validation", "corruptions": {"blur": blur}}
+    assert tables.corruption_lines(table)[-1] == "| blur, px | 97 (0.7) | 90 (1.2) | 56 (2) |"
+    row = {"accuracy": 0.5, "expected_from_expressions": 0.61}
+    groups = {"expression": {"fear": row}, "tilt": dict.fromkeys(("lowest", "low", "middle", "high", "highest"), row)}
+    lines = tables.fairness_lines({"split": "validation", "groups": groups, "cannot_be_reported": ["Age.", "More."]})
+    assert "By expression: fear 50.0." in lines[1]
+    assert lines[-3] == f"| tilt{' | 50.0 (61.0)' * 5} |"
+    assert lines[-1] == "What cannot be said: Age."

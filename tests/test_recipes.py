@@ -35,7 +35,7 @@ def checkpoint(name):
         return ConvNextForImageClassification(config), 64, 32
     if name == "google/vit-base-patch16-224-in21k":  # without a classifier
         return ViTModel(ViTConfig(**LAYERS, intermediate_size=32, image_size=32, patch_size=16)), 48, 0
-    if name == "runs/dinov2-small/model":  # the part of the run before this one, with our seven outputs
+    if name in ("runs/dinov2-small/model", "runs/dinov2-small-on/model"):  # the part before, with our seven outputs
         config = Dinov2Config(
             **LAYERS | {"num_hidden_layers": 5}, mlp_ratio=2, image_size=28, patch_size=14, num_labels=7
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_sources import pixels, write_csv, write_votes
 from safetensors.torch import load_file
 from transformers import AutoModelForImageClassification, TrainerCallback
 
@@ -21,6 +22,7 @@ from fer_hf.errors import FerError
 from fer_hf.modeling import load_backbone, make_processor
 from fer_hf.recipe import Recipe
 from fer_hf.training import AVERAGE, FerTrainer, newest_checkpoint
+from train import main
 
 ROOT = Path(__file__).parents[1]
 TOKENS = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 28, "patch_size": 14}
@@ -272,6 +274,17 @@ def test_the_smoke_recipe_trains_without_a_network(tmp_path):
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"config.json", "model.safetensors", "preprocessor_config.json"}
     assert 1 / 7 <= json.loads((tmp_path / "model" / "config.json").read_text())["unsure_below"] <= 1
+
+
+def test_the_report_has_the_agreement_with_ferplus_where_votes_are_known(tmp_path):
+    usages = ["Training"] * 10 + ["PublicTest"] * 10 + ["PrivateTest"] * 10
+    data = write_csv(tmp_path / "fer.csv", [(i % 7, pixels(i), usage) for i, usage in enumerate(usages)])
+    votes = write_votes(tmp_path / "votes.csv", usages)
+    words = [f"--data={data}", f"--votes={votes}", "--drawn_pictures=0", f"--output_dir={tmp_path / 'run'}"]
+    main(["recipes/smoke.yaml", *words])
+    found = json.loads((tmp_path / "run" / "report.json").read_text())["ferplus"]
+    assert found["n"] == 4  # six to nine of ten votes for neutral
+    assert found["accuracy"] in (0, 0.25, 0.5, 0.75, 1)
 
 
 @pytest.mark.slow
