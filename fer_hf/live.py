@@ -91,7 +91,7 @@ class LiveSession:
     def csv(self) -> str:
         """The history, a row a sample, at most five a second and face, the oldest dropped after HISTORY."""
         with self._lock:
-            return timeline_csv(self._samples)
+            return timeline_csv(self._samples, self._reader.unsure_below)
 
     def _read(self, frame: np.ndarray, time: float) -> dict | None:
         last = self._tracker.time

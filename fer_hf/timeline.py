@@ -17,7 +17,7 @@ from PIL import Image
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.spreadsheet import csv_text
 
-CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", *LABELS)
+CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
 UNSURE = "unsure"
 GAP = 1.0  # seconds without a sample of a face from which its areas are broken
 DRAWN_FACES = 6  # in one picture; the others would be too flat to read
@@ -61,13 +61,16 @@ def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
     return dict(sorted(faces.items()))
 
 
-def timeline_csv(samples: Iterable[Sample]) -> str:
-    """A row a sample, in CSV_COLUMNS."""
-    rows = (
-        (s.time, s.face, *s.box, s.label, round(max(s.scores), 6), *(round(score, 6) for score in s.scores))
-        for s in samples
-    )
-    return csv_text(CSV_COLUMNS, rows)
+def timeline_csv(samples: Iterable[Sample], unsure_below: float = 0.0) -> str:
+    """A row a sample, in CSV_COLUMNS; `unsure` names the two best where no score reaches `unsure_below`."""
+    return csv_text(CSV_COLUMNS, (_csv_row(sample, unsure_below) for sample in samples))
+
+
+def _csv_row(sample: Sample, unsure_below: float) -> tuple:
+    scores = [round(score, 6) for score in sample.scores]
+    first, second = np.argsort(-np.asarray(sample.scores), kind="stable")[:2]
+    unsure = f"{LABELS[first]} or {LABELS[second]}" if sample.scores[first] < unsure_below else ""
+    return (sample.time, sample.face, *sample.box, sample.label, scores[first], unsure, *scores)
 
 
 def summarise(samples: Iterable[Sample]) -> list[dict]:

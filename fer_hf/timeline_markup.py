@@ -40,7 +40,7 @@ def video_html(reading: VideoReading, name: str, address: str, text: Text, unsur
         f' aria-label="{escape(text["video_marked"])}"></video><p class="lost" role="alert" hidden>'
         f"{escape(text['video_lost'])}</p></div>"
         f'<section class="aside">{_summary(len(faces), len(shown), reading, text)}{_now(shown, text)}'
-        f"{_downloads(name, reading, text)}</section>"
+        f"{_downloads(name, reading, text, unsure_below)}</section>"
         f"{timeline}{_table(shown, stretches, main, text)}</div>"
     )
 
@@ -74,9 +74,9 @@ def _now(shown: list[int], text: Text) -> str:
     )
 
 
-def _downloads(name: str, reading: VideoReading, text: Text) -> str:
+def _downloads(name: str, reading: VideoReading, text: Text, unsure_below: float) -> str:
     stem = text["video_save_name"].format(name=name.rpartition(".")[0] or name)
-    table = file_html(f"{stem}.csv", timeline_csv(reading.samples), text["video_save_csv"])
+    table = file_html(f"{stem}.csv", timeline_csv(reading.samples, unsure_below), text["video_save_csv"])
     return (
         f'<p class="row"><a class="button quiet" download="{escape(stem)}.mp4" hidden>'
         f"{escape(text['video_save'])}</a>{table}</p>"

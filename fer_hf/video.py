@@ -2,7 +2,7 @@
 
     for progress in read_video(reader, "party.mp4", "marked.mp4"):
         print(f"{progress.fraction:.0%}, {progress.left:.0f} s left")
-    timeline_csv(progress.reading.samples)
+    timeline_csv(progress.reading.samples, reader.unsure_below)
 
 FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
 """

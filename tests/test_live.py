@@ -83,6 +83,9 @@ def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monk
     unsure = [session.read(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
     assert unsure[0] == unsure[-1] == []
     assert ["angry", "disgust"] in unsure and ["disgust", "angry"] in unsure
+    rows = list(csv.DictReader(io.StringIO(session.csv())))
+    assert [row["unsure"] != "" for row in rows] == [float(row["confidence"]) < 0.6 for row in rows]
+    assert {"", "disgust or angry"} <= {row["unsure"] for row in rows}
 
 
 def test_a_late_frame_is_dropped(session):

@@ -66,6 +66,12 @@ def test_csv_has_a_row_a_sample():
     assert sum(float(rows[0][name]) for name in LABELS) == pytest.approx(1, abs=1e-5)
 
 
+def test_csv_names_the_two_best_where_no_score_is_high():
+    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
+    rows = list(csv.DictReader(io.StringIO(timeline_csv(samples, unsure_below=0.5))))
+    assert [row["unsure"] for row in rows] == ["fear or angry", ""]  # of equals, the first
+
+
 def test_summary_of_each_face():
     samples = samples_of(1, "happy", [0.0, 1.0, 2.0]) + samples_of(1, "sad", [3.0]) + samples_of(2, "fear", [4.0])
     first, second = summarise(samples)
