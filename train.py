@@ -28,7 +28,7 @@ from fer_hf.files import make_folder, write_json
 from fer_hf.labels import LABELS
 from fer_hf.machine import machine, watts
 from fer_hf.metrics import confusion_matrix, fer_metrics
-from fer_hf.modeling import load_backbone, make_processor, save_model, see_grey
+from fer_hf.modeling import load_backbone, make_processor, mix, save_model, see_grey
 from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
 from fer_hf.publish import publish
 from fer_hf.recipe import Recipe, read_recipe
@@ -80,10 +80,12 @@ def make_trainer(recipe: Recipe, splits: DatasetDict) -> FerTrainer:
 
 
 def finish(trainer: FerTrainer, validation: Dataset) -> tuple[Calibration, np.ndarray]:
-    """What is done once to the trained weights: calibrate them, note when to be unsure, make them see grey.
+    """What is done once to the trained weights: mix, calibrate, note when to be unsure, make them see grey.
 
     Returns the calibration, and the scores (N, 7) on validation. All processes take part: each scores a share.
     """
+    if trainer.recipe.start_share:
+        mix(trainer.model, load_backbone(trainer.recipe), trainer.recipe.start_share)
     logits = trainer.predict(validation.select_columns(["image", "label"])).predictions
     calibration = fit_calibration(logits, np.asarray(validation["label"]), trainer.recipe.biases)
     scores = softmax(calibration.apply(logits))

@@ -35,8 +35,9 @@ def results_block() -> str:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
     frontier, ablations = read(RESULTS / "frontier.json"), read(RESULTS / "ablations.json")
+    mixes = read(RESULTS / "mixes.json")
     looks, parts = read(RESULTS / "private_looks.json") or [], parts_of(read(MODEL / "training.json"))
-    lines += tables.choices_lines(looks, parts, frontier, ablations)
+    lines += tables.choices_lines(looks, parts, mixes, frontier, ablations)
     if frontier:
         lines += tables.frontier_lines(frontier)
     if ablations:
@@ -57,7 +58,7 @@ def results_block() -> str:
     lines += running.page_lines(live, sessions)
     commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, views) if each]
     commands += [public["command"]] if public else []
-    measured = (frontier, ablations, corruptions, fairness, peers, export, speed, explain, live, sessions)
+    measured = (mixes, frontier, ablations, corruptions, fairness, peers, export, speed, explain, live, sessions)
     commands += [each["conditions"]["command"] for each in measured if each]
     lines += ["", "Each again by its command:", "", "```", *commands, "```"]
     return "\n".join(lines)

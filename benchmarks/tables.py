@@ -143,10 +143,13 @@ def peers_table(peers: dict) -> list[str]:
     return [*lines, "", "p: McNemar's exact test against ours."]
 
 
-def choices_lines(looks: list[dict], parts: list[dict], frontier: dict | None, ablations: dict | None) -> list[str]:
+def choices_lines(
+    looks: list[dict], parts: list[dict], mixes: dict | None, frontier: dict | None, ablations: dict | None
+) -> list[str]:
     """How often PrivateTest was looked at, and among how many configurations was chosen on PublicTest."""
     count, scored = len(looks), sum(part["recipe"]["evaluations"] for part in parts)
     among = [f"{len(parts)} runs one after another with {scored} scored checkpoints"]
+    among += [f"{len(mixes['rows'])} mixes of a run's two ends with class biases"] if mixes else []
     among += [f"{len(frontier['shares'])} shares of the class biases"] if frontier else []
     among += [f"{ablations['configurations_tried']} configurations of the ablations"] if ablations else []
     return [

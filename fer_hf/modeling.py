@@ -40,6 +40,8 @@ def load_backbone(recipe: Recipe) -> PreTrainedModel:
     """
     config = _read_config(recipe)
     _check_family(config.model_type, recipe)
+    if recipe.start_share and config.id2label != ID2LABEL:
+        raise FerError(f"start_share: {recipe.model} has no head for our seven expressions; expected 0")
     config.id2label, config.label2id = dict(ID2LABEL), dict(LABEL2ID)
     if config.model_type in STOCHASTIC_DEPTH:
         config.drop_path_rate = recipe.drop_path
@@ -116,6 +118,13 @@ def freeze(model: PreTrainedModel, count: int) -> None:
         raise FerError(f"frozen_layers: the model has {len(layers)} layers; expected less than that, got {count}")
     for module in [model.base_model.embeddings, *layers[:count]] if count else []:
         module.requires_grad_(False)
+
+
+@torch.no_grad()
+def mix(model: PreTrainedModel, start: PreTrainedModel, share: float) -> None:
+    """Move the weights back by `share` towards those that training started from (WiSE-FT; Wortsman et al., 2022)."""
+    for own, first in zip(model.parameters(), start.parameters(), strict=True):
+        own.lerp_(first.to(own), share)
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict]:

@@ -61,6 +61,7 @@ class Recipe:
     ema: float = 0.0  # decay of the exponential moving average of the weights; 0: none
     evaluations: int = 10  # times that validation is scored and a checkpoint saved
     patience: int = 0  # evaluations without progress after which training stops; 0: never
+    start_share: float = 0.0  # of a model of ours that the run went on from, in the final weights
     biases: float = 1.0  # share of the class biases that calibration fits; see fer_hf/calibration.py
     best_by: str = "accuracy"  # validation metric that picks the weights
     precision: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware has it
@@ -103,6 +104,7 @@ RANGES = {
     "drop_path": (0, 0.9),
     "ema": (0, 0.999999),
     "evaluations": (1, 100_000),
+    "start_share": (0, 1),
     "biases": (0, 1),
 }
 CHOICES = {"precision": ("auto", "float32", "bfloat16"), "best_by": ("accuracy", "macro_f1", "nll")}

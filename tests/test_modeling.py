@@ -15,6 +15,7 @@ from fer_hf.modeling import (
     freeze,
     load_backbone,
     make_processor,
+    mix,
     normalise,
     parameter_groups,
     save_model,
@@ -155,6 +156,26 @@ def test_drop_path_reaches_the_model_and_not_the_file(tmp_path):
 def test_what_a_family_cannot_do_is_refused(fields, message):
     with pytest.raises(FerError, match=message):
         load_backbone(recipe_of(**fields))
+
+
+@FAMILIES
+def test_weights_are_mixed_with_those_of_the_start(family):
+    model, start = random_model(family), random_model(family)
+    for parameter in start.parameters():
+        torch.nn.init.ones_(parameter)
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    mix(model, start, 0.25)
+    for name, value in model.named_parameters():
+        torch.testing.assert_close(value, 0.75 * before[name] + 0.25)
+
+
+def test_only_a_model_of_ours_can_be_gone_back_to(tmp_path):
+    random_model("dinov2").save_pretrained(tmp_path / "ours")
+    assert load_backbone(Recipe(model=str(tmp_path / "ours"), image_size=56, start_share=0.5, drawn_pictures=7))
+    config = AutoConfig.for_model(**CONFIGS["dinov2"])
+    AutoModelForImageClassification.from_config(config).save_pretrained(tmp_path / "other")
+    with pytest.raises(FerError, match=r"start_share: .*other has no head for our seven expressions"):
+        load_backbone(Recipe(model=str(tmp_path / "other"), image_size=56, start_share=0.5, drawn_pictures=7))
 
 
 def test_another_kind_of_model_is_refused(tmp_path):

@@ -72,12 +72,13 @@ def test_the_heat_map_that_is_shown_is_the_best():
 
 def test_the_choices_are_counted():
     parts = [{"recipe": {"evaluations": 6}}, {"recipe": {"evaluations": 4}}]
-    text = " ".join(tables.choices_lines([{}], parts, {"shares": [{}] * 5}, {"configurations_tried": 9}))
-    assert "looked at 1 time, each" in text
-    assert text.endswith(
-        "2 runs one after another with 10 scored checkpoints, 5 shares of the class biases, 9 config"
-        "urations of the ablations."
+    text = " ".join(
+        tables.choices_lines([{}], parts, {"rows": [{}] * 20}, {"shares": [{}] * 5}, {"configurations_tried": 9})
     )
+    assert "looked at 1 time, each" in text
+    words = "2 runs one after another with 10 scored checkpoints, 20 mixes of a run's two ends with class biases"
+    assert words in text
+    assert text.endswith(", 5 shares of the class biases, 9 configurations of the ablations.")
 
 
 def test_troubles_and_groups_are_rows():

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 import train
-from fer_hf.labels import LABELS
+from fer_hf.labels import ID2LABEL, LABELS
 from fer_hf.recipe import read_recipe
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
@@ -35,9 +35,11 @@ def checkpoint(name):
         return ConvNextForImageClassification(config), 64, 32
     if name == "google/vit-base-patch16-224-in21k":  # without a classifier
         return ViTModel(ViTConfig(**LAYERS, intermediate_size=32, image_size=32, patch_size=16)), 48, 0
-    if name in ("runs/dinov2-small/model", "runs/dinov2-small-on/model"):  # the part before, with our seven outputs
+    if name in (
+        f"runs/dinov2-small{part}/model" for part in ("", "-on", "-more")
+    ):  # the part before, with our seven outputs
         config = Dinov2Config(
-            **LAYERS | {"num_hidden_layers": 5}, mlp_ratio=2, image_size=28, patch_size=14, num_labels=7
+            **LAYERS | {"num_hidden_layers": 5}, mlp_ratio=2, image_size=28, patch_size=14, id2label=ID2LABEL
         )
         return Dinov2ForImageClassification(config), 28, 14
     if name == "facebook/dinov2-small":

@@ -1,0 +1,94 @@
+"""How far the finished weights go back to those that their run went on from: what each share gives, on PublicTest.
+
+    python -m benchmarks.mixes --model START --run runs/dinov2-small-more --data D
+
+START is the model that the run went on from, `--run` the folder of train.py with its checkpoints. Weights between the
+two ends of a fine-tuning are often better than either (WiSE-FT; Wortsman et al., 2022). The rule: the best calibrated
+(lowest ECE) of those whose agreement with the FER+ majority lies at most half a point below that of
+benchmarks/frontier.py; where none does, the one that agrees most.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModelForImageClassification
+from transformers.utils import logging
+
+from benchmarks import record
+from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, score
+from fer_hf import metrics
+from fer_hf.data import load_fer
+from fer_hf.errors import FerError
+from fer_hf.evaluate import score_pictures, weights_hash
+from fer_hf.modeling import mix
+from fer_hf.predict import Reader
+from fer_hf.training import AVERAGE
+
+START_SHARES = (0.0, 0.25, 0.5, 0.75)
+TOLERANCE = 0.005  # below FERPLUS_FLOOR: a third of the interval's half width
+
+
+def trained_weights(run: Path) -> Path:
+    """The checkpoint that the run picked: its averaged weights, where it has some.
+
+    Raises:
+        FerError: the run is not finished, or its checkpoint is gone.
+    """
+    report = run / "report.json"
+    if not report.is_file():
+        raise FerError(f"{run}: has no report.json; expected the folder of a finished run of train.py")
+    checkpoint = run / f"checkpoint-{json.loads(report.read_text(encoding='utf-8'))['best_step']}"
+    if not checkpoint.is_dir():
+        raise FerError(f"{checkpoint}: is not there; the best checkpoint is needed")
+    return checkpoint / AVERAGE if (checkpoint / AVERAGE).is_dir() else checkpoint
+
+
+def mixed(start: str, trained: Path, share: float) -> Reader:
+    """A reader of the trained weights, moved back by `share` towards the start."""
+    reader = Reader.load(start)
+    first = AutoModelForImageClassification.from_pretrained(start, dtype=torch.float32)
+    reader.model = AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32).eval()
+    mix(reader.model, first, share)
+    return reader
+
+
+def chosen(rows: list[dict]) -> dict:
+    """The row that the rule takes."""
+    good = [row for row in rows if row["ferplus"] >= FERPLUS_FLOOR - TOLERANCE]
+    return min(good, key=lambda row: row["ece"]) if good else max(rows, key=lambda row: row["ferplus"])
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = record.build_parser("mixes", __doc__)
+    parser.add_argument("--run", type=Path, required=True, metavar="R", help="output_dir of the run that went on")
+    return parser
+
+
+def main(words: list[str]) -> None:
+    arguments = build_parser().parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    logging.disable_progress_bar()
+    data = load_fer(arguments.data)["validation"]
+    if "votes" not in data.column_names:
+        raise FerError(f"{arguments.data}: has no FER+ votes; the rule needs them")
+    labels = np.asarray(data["label"])
+    majority = metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+    trained, rows = trained_weights(arguments.run), []
+    for start in START_SHARES:
+        scores = score_pictures(mixed(arguments.model, trained, start), data).astype(np.float64)
+        logits = np.log(np.clip(scores, 1e-30, 1))
+        for share in SHARES:
+            figures = score(cross_validated(logits, labels, share), labels, majority)
+            rows.append({"start_share": start, "biases": share, **figures})
+    best = chosen(rows)
+    about = {"split": "validation", "start": weights_hash(arguments.model), "ferplus_floor": FERPLUS_FLOOR}
+    record.keep("mixes", about | {"chosen": {key: best[key] for key in ("start_share", "biases")}, "rows": rows})
+    for row in rows:
+        print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), "<-" if row is best else "")
+
+
+if __name__ == "__main__":
+    record.run(main)

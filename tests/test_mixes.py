@@ -1,0 +1,41 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForImageClassification
+
+from benchmarks import mixes
+from fer_hf.drawn import draw_face
+from fer_hf.errors import FerError
+from fer_hf.predict import Reader
+
+
+def test_the_picked_checkpoint_is_found_and_its_averaged_weights_first(tmp_path):
+    with pytest.raises(FerError, match=r"has no report\.json"):
+        mixes.trained_weights(tmp_path)
+    (tmp_path / "report.json").write_text(json.dumps({"best_step": 7}))
+    with pytest.raises(FerError, match="checkpoint-7: is not there"):
+        mixes.trained_weights(tmp_path)
+    (tmp_path / "checkpoint-7").mkdir()
+    assert mixes.trained_weights(tmp_path) == tmp_path / "checkpoint-7"
+    (tmp_path / "checkpoint-7" / "average").mkdir()
+    assert mixes.trained_weights(tmp_path) == tmp_path / "checkpoint-7" / "average"
+
+
+def test_the_ends_of_a_mix_are_the_two_models(tiny_model, tmp_path):
+    trained = AutoModelForImageClassification.from_pretrained(tiny_model, dtype=torch.float32)
+    with torch.no_grad():
+        trained.classifier.bias[2] += 5
+    trained.save_pretrained(tmp_path)
+    faces = [draw_face("happy"), draw_face("sad")]
+    start = Reader.load(str(tiny_model)).scores(faces)
+    none, half, all_of_it = (mixes.mixed(str(tiny_model), tmp_path, share).scores(faces) for share in (0, 0.5, 1))
+    np.testing.assert_allclose(all_of_it, start, atol=1e-6)
+    assert (none[:, 2] > half[:, 2]).all() and (half[:, 2] > start[:, 2]).all()
+
+
+def test_the_rule_takes_the_best_calibrated_of_those_that_agree_enough():
+    rows = [{"ferplus": agreed, "ece": ece} for agreed, ece in ((0.81, 0.03), (0.796, 0.02), (0.79, 0.01))]
+    assert mixes.chosen(rows) == rows[1]
+    assert mixes.chosen([*rows[2:], {"ferplus": 0.7, "ece": 0.0}]) == rows[2]
