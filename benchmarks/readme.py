@@ -27,10 +27,11 @@ def read(path: Path) -> dict | list | None:
 
 def results_block() -> str:
     """All that stands between the marks in README."""
-    test, views = read(MODEL / "eval_results.json"), read(MODEL / "eval_results_10_views.json")
+    test = read(MODEL / "eval_results.json")
+    views = [read(MODEL / f"eval_results_{count}_views.json") for count in (2, 10)]
     public = read(RESULTS / "public_test.json")
-    evaluations = [each for each in (test, views, public) if each]
-    lines = tables.aims_table({each["views"]: each for each in (test, views) if each})
+    evaluations = [each for each in (test, *views, public) if each]
+    lines = tables.aims_table({each["views"]: each for each in (test, *views) if each})
     if test and "unsure" in test:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
@@ -56,7 +57,7 @@ def results_block() -> str:
         lines += tables.explain_lines(explain)
     live, sessions = read(RESULTS / "live.json"), read(RESULTS / "sessions.json")
     lines += running.page_lines(live, sessions)
-    commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, views) if each]
+    commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, *views) if each]
     commands += [public["command"]] if public else []
     measured = (mixes, frontier, ablations, corruptions, fairness, peers, export, speed, explain, live, sessions)
     commands += [each["conditions"]["command"] for each in measured if each]

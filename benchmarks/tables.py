@@ -3,6 +3,7 @@
 # What the project set out for: score, part of the results, number of views, aim, the least that was to be reached.
 AIMS = (
     ("accuracy", "whole", 1, 0.74, 0.69),
+    ("accuracy", "whole", 2, 0.755, 0.70),  # several views: either
     ("accuracy", "whole", 10, 0.755, 0.70),
     ("accuracy", "clean", 1, 0.73, 0.67),
     ("macro_f1", "whole", 1, 0.73, 0.67),
@@ -10,7 +11,7 @@ AIMS = (
     ("ece", "clean", 1, 0.02, 0.03),
     ("coverage_80", "whole", 1, 0.82, 0.76),
 )
-COMMAND_OF_VIEWS = {1: "A", 10: "B"}  # as the commands below the tables are marked
+COMMAND_OF_VIEWS = {1: "A", 2: "B", 10: "C"}  # as the commands below the tables are marked
 SCORE_NAMES = {
     "accuracy": "accuracy",
     "macro_f1": "macro-F1",
