@@ -62,6 +62,18 @@ def chosen(rows: list[dict]) -> dict:
     return max(good, key=lambda row: row["accuracy"]) if good else max(rows, key=lambda row: row["ferplus"])
 
 
+def with_majority(source: str) -> tuple[Dataset, np.ndarray, np.ndarray]:
+    """PublicTest of a FER2013 source, its labels (N,) and its FER+ majorities (N,).
+
+    Raises:
+        FerError: the source has no FER+ votes.
+    """
+    data = load_fer(source)["validation"]
+    if "votes" not in data.column_names:
+        raise FerError(f"{source}: has no FER+ votes; there is nothing to compete")
+    return data, np.asarray(data["label"]), metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+
+
 def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
     """Logits (N, 7) as they were before a calibration was folded into the weights.
 
@@ -103,11 +115,7 @@ def main(words: list[str]) -> None:
     arguments = build_parser().parse_args(words)
     torch.set_num_threads(arguments.threads)
     logging.disable_progress_bar()
-    data = load_fer(arguments.data)["validation"]
-    if "votes" not in data.column_names:
-        raise FerError(f"{arguments.data}: has no FER+ votes; there is nothing to compete")
-    labels = np.asarray(data["label"])
-    majority = metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+    data, labels, majority = with_majority(arguments.data)
     logits = raw_logits(Reader.load(arguments.model), arguments.model, data)
     rows = [{"share": share, **score(cross_validated(logits, labels, share), labels, majority)} for share in SHARES]
     best = chosen(rows)

@@ -18,9 +18,7 @@ from transformers import AutoModelForImageClassification
 from transformers.utils import logging
 
 from benchmarks import record
-from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, score
-from fer_hf import metrics
-from fer_hf.data import load_fer
+from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, score, with_majority
 from fer_hf.errors import FerError
 from fer_hf.evaluate import score_pictures, weights_hash
 from fer_hf.modeling import mix
@@ -71,11 +69,7 @@ def main(words: list[str]) -> None:
     arguments = build_parser().parse_args(words)
     torch.set_num_threads(arguments.threads)
     logging.disable_progress_bar()
-    data = load_fer(arguments.data)["validation"]
-    if "votes" not in data.column_names:
-        raise FerError(f"{arguments.data}: has no FER+ votes; the rule needs them")
-    labels = np.asarray(data["label"])
-    majority = metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+    data, labels, majority = with_majority(arguments.data)
     trained, rows = trained_weights(arguments.run), []
     for start in START_SHARES:
         scores = score_pictures(mixed(arguments.model, trained, start), data).astype(np.float64)

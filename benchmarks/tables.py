@@ -68,7 +68,10 @@ def frontier_lines(frontier: dict) -> list[str]:
         cells = [percent(row[name]) for name in ("accuracy", "macro_f1", "ferplus", "ece")]
         lines.append(f"| {share} | {' | '.join(cells)} | {row['nll']:.3f} |")
     floor = percent(frontier["ferplus_floor"])
-    return [*lines, "", f"The rule: the highest accuracy among those with at least {floor} % agreement."]
+    rule = (
+        f"The rule: the highest accuracy among those with at least {floor} % agreement; where none has it, the highest"
+    )
+    return [*lines, "", rule, "agreement."]
 
 
 def ablation_lines(ablations: dict) -> list[str]:
