@@ -19,6 +19,19 @@ RESULTS = ROOT / "benchmarks" / "results"
 MODEL = ROOT / "models" / "fer-dinov2-small"
 BEGIN, END = "<!-- results: written by `python -m benchmarks.readme` -->", "<!-- end of results -->"
 
+SECTIONS = {  # in README's order, each from the result file of its name
+    "frontier": tables.frontier_lines,
+    "views": tables.views_lines,
+    "ablations": tables.ablation_lines,
+    "corruptions": tables.corruption_lines,
+    "fairness": tables.fairness_lines,
+    "peers": tables.peers_table,
+    "export": running.export_lines,
+    "speed": running.speed_table,
+    "explain": tables.explain_lines,
+}
+COMMANDS = ("mixes", *SECTIONS, "live", "sessions")
+
 
 def read(path: Path) -> dict | list | None:
     """A result file, or None where it has not been measured."""
@@ -29,40 +42,20 @@ def results_block() -> str:
     """All that stands between the marks in README."""
     test = read(MODEL / "eval_results.json")
     views = [read(MODEL / f"eval_results_{count}_views.json") for count in (2, 10)]
-    public = read(RESULTS / "public_test.json")
-    evaluations = [each for each in (test, *views, public) if each]
-    lines = tables.aims_table({each["views"]: each for each in (test, *views) if each})
+    evaluations = [each for each in (test, *views) if each]
+    found = {path.stem: read(path) for path in sorted(RESULTS.glob("*.json"))}
+    lines = tables.aims_table({each["views"]: each for each in evaluations})
     if test and "unsure" in test:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
-    frontier, ablations = read(RESULTS / "frontier.json"), read(RESULTS / "ablations.json")
-    mixes = read(RESULTS / "mixes.json")
-    looks, parts = read(RESULTS / "private_looks.json") or [], parts_of(read(MODEL / "training.json"))
-    lines += tables.choices_lines(looks, parts, mixes, frontier, ablations)
-    if frontier:
-        lines += tables.frontier_lines(frontier)
-    if ablations:
-        lines += tables.ablation_lines(ablations)
-    if corruptions := read(RESULTS / "corruptions.json"):
-        lines += tables.corruption_lines(corruptions)
-    if fairness := read(RESULTS / "fairness.json"):
-        lines += tables.fairness_lines(fairness)
-    if peers := read(RESULTS / "peers.json"):
-        lines += tables.peers_table(peers)
-    if export := read(RESULTS / "export.json"):
-        lines += running.export_lines(export)
-    if speed := read(RESULTS / "speed.json"):
-        lines += running.speed_table(speed)
-    if explain := read(RESULTS / "explain.json"):
-        lines += tables.explain_lines(explain)
-    live, sessions = read(RESULTS / "live.json"), read(RESULTS / "sessions.json")
-    lines += running.page_lines(live, sessions)
-    commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in (test, *views) if each]
-    commands += [public["command"]] if public else []
-    measured = (mixes, frontier, ablations, corruptions, fairness, peers, export, speed, explain, live, sessions)
-    commands += [each["conditions"]["command"] for each in measured if each]
-    lines += ["", "Each again by its command:", "", "```", *commands, "```"]
-    return "\n".join(lines)
+    looks, parts = found.get("private_looks", []), parts_of(read(MODEL / "training.json"))
+    lines += tables.choices_lines(looks, parts, *(found.get(name) for name in ("mixes", "frontier", "ablations")))
+    for name, lines_of in SECTIONS.items():
+        lines += lines_of(found[name]) if name in found else []
+    lines += running.page_lines(found.get("live"), found.get("sessions"))
+    commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in evaluations]
+    commands += [found[name]["conditions"]["command"] for name in COMMANDS if name in found]
+    return "\n".join([*lines, "", "Each again by its command:", "", "```", *commands, "```"])
 
 
 def main() -> None:

@@ -74,6 +74,24 @@ def frontier_lines(frontier: dict) -> list[str]:
     return [*lines, "", rule, "agreement."]
 
 
+def views_lines(views: dict) -> list[str]:
+    """What averaging several views gives, and the crop that was chosen."""
+    lines = [
+        "",
+        f"Several views on {SPLIT_NAMES[views['split']]}: with the mirror image (2); five crops and mirrors (10).",
+        "The crop's side was chosen here, by accuracy:",
+        "",
+        "| views | crop | accuracy, % | macro-F1, % | FER+, % | ECE, % | NLL |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in views["rows"]:
+        crop = f"{100 * row['crop']:g} %" if row["crop"] else ""
+        crop = f"**{crop}**" if crop and row["crop"] == views["chosen"] else crop
+        cells = [percent(row[name]) for name in ("accuracy", "macro_f1", "ferplus", "ece")]
+        lines.append(f"| {row['views']} | {crop} | {' | '.join(cells)} | {row['nll']:.3f} |")
+    return lines
+
+
 def ablation_lines(ablations: dict) -> list[str]:
     """What each factor gave; what was not run is named."""
     base = ablations["base"]

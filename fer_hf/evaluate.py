@@ -41,28 +41,28 @@ WITH_INTERVAL = (
 )
 
 
-def views_of(picture: Image.Image, views: int) -> list[Image.Image]:
+def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image.Image]:
     """The picture as it is (1), with its mirror image (2), or as five crops and their mirror images (10)."""
     if views == 1:
         return [picture]
     if views == 2:
         return [picture, ImageOps.mirror(picture)]
     width, height = picture.size
-    right, low = width * (1 - CROP), height * (1 - CROP)
+    right, low = width * (1 - crop), height * (1 - crop)
     corners = [(0, 0), (right, 0), (0, low), (right, low), (right / 2, low / 2)]
     size = (4 * width, 4 * height)  # enlarged, so that crops need not start on a whole pixel
     crops = [
-        picture.resize(size, Image.Resampling.BICUBIC, box=(x, y, x + width * CROP, y + height * CROP))
+        picture.resize(size, Image.Resampling.BICUBIC, box=(x, y, x + width * crop, y + height * crop))
         for x, y in corners
     ]
     return crops + [ImageOps.mirror(crop) for crop in crops]
 
 
-def score_pictures(reader: Reader, pictures: Dataset, views: int = 1) -> np.ndarray:
+def score_pictures(reader: Reader, pictures: Dataset, views: int = 1, crop: float = CROP) -> np.ndarray:
     """Probabilities (N, 7), averaged over the views of each picture."""
     parts = []
     for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc="scoring"):
-        batch = [views_of(picture, views) for picture in pictures[start : start + BATCH]["image"]]
+        batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]["image"]]
         scores = reader.scores([view for each in batch for view in each])
         parts.append(scores.reshape(len(batch), views, -1).mean(1))
     return np.concatenate(parts)

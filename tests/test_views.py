@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from benchmarks import tables, views
+from fer_hf.drawn import drawn_splits
+from fer_hf.evaluate import views_of
+from fer_hf.predict import Reader
+
+
+def test_a_row_scores_the_average_of_its_crops(tiny_model):
+    reader, faces = Reader.load(str(tiny_model)), drawn_splits(3)["validation"]
+    labels = np.asarray(faces["label"])
+    row = views.row_of(reader, faces, labels, labels, views=10, crop=0.8)
+    scores = np.stack([reader.scores(views_of(face, 10, crop=0.8)).mean(0) for face in faces["image"]])
+    expected = -np.log(scores[np.arange(3), labels]).mean()
+    assert row["nll"] == pytest.approx(expected, rel=1e-4)
+    other = views.row_of(reader, faces, labels, labels, views=10, crop=0.5)
+    assert (row["crop"], other["crop"]) == (0.8, 0.5) and other["nll"] != row["nll"]
+    assert views.row_of(reader, faces, labels, labels, views=2, crop=0.8)["crop"] is None
+
+
+def test_the_rule_takes_the_most_accurate_crop():
+    rows = [{"crop": crop, "accuracy": right} for crop, right in ((None, 0.9), (0.9, 0.6), (0.95, 0.7))]
+    assert views.chosen(rows) == 0.95
+
+
+def test_readme_says_which_crop_was_taken():
+    row = {"accuracy": 0.687, "macro_f1": 0.66, "ferplus": 0.8, "ece": 0.02, "nll": 0.8}
+    rows = [{"views": 1, "crop": None, **row}, {"views": 10, "crop": 0.9, **row}, {"views": 10, "crop": 0.95, **row}]
+    lines = tables.views_lines({"split": "validation", "rows": rows, "chosen": 0.95})
+    assert [line.split("|")[1:3] for line in lines[-3:]] == [[" 1 ", "  "], [" 10 ", " 90 % "], [" 10 ", " **95 %** "]]
