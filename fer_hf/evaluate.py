@@ -156,11 +156,13 @@ def run(arguments: argparse.Namespace) -> None:
         "sha256": weights_hash(arguments.model),
         "split": arguments.split,
         "views": arguments.views,
+        "crop": CROP if arguments.views > 2 else None,
         "private_test": data.official and arguments.split == "test",
         **evaluate(reader, data.splits[arguments.split], arguments.views),
     }
     write_json(output, results)
-    title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {arguments.views} view(s)"
+    views = "one view" if arguments.views == 1 else f"{arguments.views} views"
+    title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}"
     counts = np.asarray(results["whole"]["confusion_matrix"])
     plot_confusion_matrix(counts, output.with_suffix(".png"), title)
     plot_reliability(results["whole"]["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)

@@ -26,8 +26,6 @@ PLACES += ("push_to_hub", "hub_model_id", "hub_private")
 def read_results(model: Path, weights: str) -> dict[str, dict]:
     """All results that stand in the model's folder, by path; `eval_results.json` first.
 
-    The benchmarks' `test_views.json`, several views of each face, comes last if it is of these weights.
-
     Raises:
         FerError: they are broken, or of other weights than those with the sha256 `weights`.
     """
@@ -37,10 +35,6 @@ def read_results(model: Path, weights: str) -> dict[str, dict]:
         check_results(path, results)
         if results["sha256"] != weights:
             raise FerError(f"{path}: sha256: was measured on other weights than {model / 'model.safetensors'}")
-    views = measured("test_views.json", weights)
-    if views and all(views["views"] != each["views"] for each in found.values()):
-        check_results("test_views.json", views)
-        found["test_views.json"] = views
     return found
 
 

@@ -185,15 +185,6 @@ def test_a_training_of_other_weights_is_refused(measured, name):
     assert card_files(measured, "user/fer-test", report=measured.parent / "report.json")
 
 
-def test_several_views_of_the_benchmarks_are_told_if_they_are_of_these_weights(measured):
-    results = json.loads((measured / "eval_results_10_views.json").read_text())
-    (measured / "eval_results_10_views.json").unlink()
-    write(facts.BENCHMARKS / "test_views.json", results | {"sha256": "another"})
-    assert "10 views" not in text_of(measured)
-    write(facts.BENCHMARKS / "test_views.json", results)
-    assert "| FER2013's PrivateTest, clean | 10 views |" in text_of(measured)
-
-
 def test_without_a_threshold_nobody_is_unsure(measured):
     assert "Below a confidence of 43.8 %" in text_of(measured)
     write(measured / "config.json", {"unsure_below": "often"})
