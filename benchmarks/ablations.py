@@ -35,6 +35,8 @@ NOT_IN_TRAIN = {
     "linear-probed head first": "train.py starts from a random head",
     "cutmix": "train.py has mixup alone",
     "SAM": "train.py has AdamW alone",
+    "soups of several runs": "one run at a time fits two cores",
+    "distillation": "train.py has no teacher",
 }
 SCORES = ("accuracy", "macro_f1", "ece", "nll")
 ELSEWHERE = ("model", "data", "output_dir", "threads", "use_cpu")  # fields that may differ from machine to machine
@@ -133,10 +135,15 @@ def summarise(trials: list[Trial]) -> dict:
     runs = [found for found in map(outcome, trials) if found]
     if not runs:
         return {"status": "not run"}
-    means = {"accuracy": round(mean(each["accuracy"] for each in runs), 4)}
-    if all("ferplus" in each for each in runs):
-        means["ferplus"] = round(mean(each["ferplus"] for each in runs), 4)
-    return {"status": "run", **means, "runs": runs}
+    both = [name for name in ("accuracy", "ferplus") if all(name in each for each in runs)]
+    return {"status": "run", **{name: round(mean(each[name] for each in runs), 4) for name in both}, "runs": runs}
+
+
+def gains_over(base: dict, value: dict, score: str) -> list[float]:
+    """What each run of a value has over the base's run of the same seed: one seed is luckier than another."""
+    of_seed = {each["seed"]: each[score] for each in base.get("runs", []) if score in each}
+    runs = [each for each in value.get("runs", []) if each["seed"] in of_seed and score in each]
+    return [round(each[score] - of_seed[each["seed"]], 4) for each in runs]
 
 
 def collect(base: Recipe, factors: dict, seeds: list[int], base_seeds: list[int], epochs: float) -> dict:
@@ -148,8 +155,9 @@ def collect(base: Recipe, factors: dict, seeds: list[int], base_seeds: list[int]
         for value in factor[1]:
             trials = trials_of((factor[0], [value]), seeds, epochs) if epochs or name in SHORT else []
             row = {"value": value, **summarise(trials)}
-            if row["status"] == common["status"] == "run":
-                row["gain"] = round(row["accuracy"] - common["accuracy"], 4)
+            for score in ("accuracy", "ferplus"):
+                if gains := gains_over(common, row, score):
+                    row[f"{score}_gain"] = round(mean(gains), 4)
             values.append(row)
         rows[name] = {"field": factor[0], "base": getattr(base, factor[0]), "values": values}
     budget = f"{epochs:g} epochs" if epochs else f"shortened: {base.max_steps} steps of {base.batch_size} faces"
@@ -165,27 +173,33 @@ def collect(base: Recipe, factors: dict, seeds: list[int], base_seeds: list[int]
     }
 
 
+def spread_of(base: dict) -> float:
+    """How far the accuracies of the base's seeds lie apart."""
+    found = [each["accuracy"] for each in base["runs"]]
+    return max(found) - min(found)
+
+
 def draw(results: dict, path: Path) -> None:
-    """The gain over the base of each value that was run; grey: the spread of the base's seeds."""
+    """The gain over the base of each value that was run; grey: how far the base's seeds lie apart."""
     rows = [
-        (
-            f"{row['field']} {each['value']:g}",
-            [100 * (r["accuracy"] - results["base"]["accuracy"]) for r in each["runs"]],
-        )
+        (f"{row['field']} {each['value']:g}", [100 * gain for gain in gains_over(results["base"], each, "accuracy")])
         for row in results["factors"].values()
         for each in row["values"]
-        if "gain" in each
+        if "accuracy_gain" in each
     ]
-    spread = [100 * (each["accuracy"] - results["base"]["accuracy"]) for each in results["base"]["runs"]]
+    spread = 100 * spread_of(results["base"])
     with figure(path, 7, 1.2 + 0.3 * len(rows)) as axes:
-        axes.axvspan(min(spread), max(spread), color="#CCCCCC", label="the base's seeds")
+        axes.axvspan(-spread, spread, color="#DDDDDD", label="as far as the base's seeds lie apart")
         axes.axvline(0, color="grey", linewidth=0.8)
         for place, (_, gains) in enumerate(reversed(rows)):
             axes.plot(gains, [place] * len(gains), "o", mfc="none", color="#0072B2")
             axes.plot(mean(gains), place, "o", color="#0072B2")
         axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
         base = 100 * results["base"]["accuracy"]
-        axes.set(xlabel=f"PublicTest accuracy, points above the base's {base:.1f} %", ylim=(-0.7, len(rows) - 0.3))
+        axes.set(
+            xlabel=f"PublicTest accuracy, points above the base of the same seed (mean {base:.1f} %)",
+            ylim=(-0.7, len(rows) - 0.3),
+        )
         axes.set_title(results["budget"], fontsize=10)
         axes.legend(fontsize=8)
 
@@ -242,7 +256,7 @@ def gather(base: Path, common: list[str], factors: dict, arguments: argparse.Nam
     results = collect(recipe, factors, arguments.seeds, arguments.base_seeds, arguments.epochs)
     name = "ablations" if not arguments.epochs else f"ablations_{arguments.epochs:g}_epochs"
     record.keep(name, results)
-    if any("gain" in value for row in results["factors"].values() for value in row["values"]):
+    if any("accuracy_gain" in value for row in results["factors"].values() for value in row["values"]):
         draw(results, record.RESULTS / f"{name}.png")
     return results
 

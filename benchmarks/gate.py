@@ -4,8 +4,9 @@
     python -m benchmarks.gate --write      note the answers of new weights, after they were scored
     python -m benchmarks.gate --release    note the scores, once a version is out: the next must reach them
 
-Three checks: the sha256 of the weights is the one in `eval_results.json`; no score there is below the last release's,
-which `results/release.json` holds; the logits on eight drawn faces are the noted ones to 1e-3.
+Four checks: the sha256 of the weights is the one in `eval_results.json`; no score there is below the last release's,
+which `results/release.json` holds; the clean ECE, which chance moves by a percent, is within the project's limit; the
+logits on eight drawn faces are the noted ones to 1e-3.
 """
 
 import argparse
@@ -29,6 +30,7 @@ MODEL = ROOT / "models" / "fer-dinov2-small"
 ANSWERS = ROOT / "benchmarks" / "results" / "gate.json"
 RELEASE = ROOT / "benchmarks" / "results" / "release.json"
 SCORES = ("accuracy", "macro_f1", "coverage_80")  # of each part of the results
+ECE_LIMIT = 0.03  # clean
 TOLERANCE = 1e-3
 
 
@@ -57,6 +59,8 @@ def failures(model: Path = MODEL, answers: Path = ANSWERS, release: Path = RELEA
     for name, score in last["scores"].items():
         if now[name] < score:
             wrong.append(f"{name} {now[name]:.4f} is below {score:.4f}, that of version {last['version']}")
+    if (ece := results["clean"]["ece"]) > ECE_LIMIT:
+        wrong.append(f"clean ece {ece:.4f} is above {ECE_LIMIT}")
     noted = json.loads(answers.read_text())["logits"]
     gap = np.abs(np.array(logits_of(model)) - np.array(noted)).max()
     if gap > TOLERANCE:

@@ -18,7 +18,7 @@ from transformers import AutoModelForImageClassification
 from transformers.utils import logging
 
 from benchmarks import record
-from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, score, with_majority
+from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, in_words, score, with_majority
 from fer_hf.errors import FerError
 from fer_hf.evaluate import score_pictures, weights_hash
 from fer_hf.modeling import mix
@@ -29,16 +29,19 @@ START_SHARES = (0.0, 0.25, 0.5, 0.75)
 TOLERANCE = 0.005  # below FERPLUS_FLOOR: a third of the interval's half width
 
 
-def trained_weights(run: Path) -> Path:
+def trained_weights(run: Path, start: str) -> Path:
     """The checkpoint that the run picked: its averaged weights, where it has some.
 
     Raises:
-        FerError: the run is not finished, or its checkpoint is gone.
+        FerError: the run is not finished, did not go on from the model `start`, or its checkpoint is gone.
     """
-    report = run / "report.json"
-    if not report.is_file():
+    path = run / "report.json"
+    if not path.is_file():
         raise FerError(f"{run}: has no report.json; expected the folder of a finished run of train.py")
-    checkpoint = run / f"checkpoint-{json.loads(report.read_text(encoding='utf-8'))['best_step']}"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    if (report["before"] or {}).get("sha256") != weights_hash(start):
+        raise FerError(f"{path}: before: the run did not go on from the weights of {start}")
+    checkpoint = run / f"checkpoint-{report['best_step']}"
     if not checkpoint.is_dir():
         raise FerError(f"{checkpoint}: is not there; the best checkpoint is needed")
     return checkpoint / AVERAGE if (checkpoint / AVERAGE).is_dir() else checkpoint
@@ -70,7 +73,7 @@ def main(words: list[str]) -> None:
     torch.set_num_threads(arguments.threads)
     logging.disable_progress_bar()
     data, labels, majority = with_majority(arguments.data)
-    trained, rows = trained_weights(arguments.run), []
+    trained, rows = trained_weights(arguments.run, arguments.model), []
     for start in START_SHARES:
         scores = score_pictures(mixed(arguments.model, trained, start), data).astype(np.float64)
         logits = np.log(np.clip(scores, 1e-30, 1))
@@ -81,7 +84,7 @@ def main(words: list[str]) -> None:
     about = {"split": "validation", "start": weights_hash(arguments.model), "ferplus_floor": FERPLUS_FLOOR}
     record.keep("mixes", about | {"chosen": {key: best[key] for key in ("start_share", "biases")}, "rows": rows})
     for row in rows:
-        print("  ".join(f"{name} {value:.4f}" for name, value in row.items()), "<-" if row is best else "")
+        print(in_words(row), "<-" if row is best else "")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from fer_hf.evaluate import record_private_look, weights_hash
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.leaks import pictures
 from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.predict import Reader
 
 # Cannot be had here; its card states the accuracy, and a random model of its shape is as fast as it is.
 STATED = {"name": "trpakov/vit-face-expression", "accuracy": 0.7116, "split": "test"}
@@ -143,15 +143,10 @@ def summary(results: dict) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
-    )
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser = record.build_parser("peers", __doc__)
     parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
     parser.add_argument("--peers", metavar="FOLDER", type=Path, help="the peers' ONNX files (default: ours alone)")
     parser.add_argument("--split", default="validation", choices=("validation", "test"), help="default: %(default)s")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=15, help="timed rounds (default: %(default)s)")
     return parser
 

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import running, tables
+from benchmarks import choices, running, tables
 from fer_hf.errors import FerError
 from fer_hf.facts import parts_of
 from fer_hf.files import write_text
@@ -20,9 +20,10 @@ MODEL = ROOT / "models" / "fer-dinov2-small"
 BEGIN, END = "<!-- results: written by `python -m benchmarks.readme` -->", "<!-- end of results -->"
 
 SECTIONS = {  # in README's order, each from the result file of its name
-    "frontier": tables.frontier_lines,
-    "views": tables.views_lines,
-    "ablations": tables.ablation_lines,
+    "mixes": choices.mixes_lines,
+    "frontier": choices.frontier_lines,
+    "views": choices.views_lines,
+    "ablations": choices.ablation_lines,
     "corruptions": tables.corruption_lines,
     "fairness": tables.fairness_lines,
     "peers": tables.peers_table,
@@ -30,7 +31,14 @@ SECTIONS = {  # in README's order, each from the result file of its name
     "speed": running.speed_table,
     "explain": tables.explain_lines,
 }
-COMMANDS = ("mixes", *SECTIONS, "live", "sessions")
+COMMANDS = (*SECTIONS, "live", "sessions")
+
+EARLIER = ["", "*Measured on earlier weights of the same shape.*"]
+
+
+def is_of(test: dict, results: dict) -> bool:
+    """Whether results are of the weights in the repository, or of no weights that could change."""
+    return results.get("sha256") in (None, test["sha256"])
 
 
 def read(path: Path) -> dict | list | None:
@@ -49,9 +57,10 @@ def results_block() -> str:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
     looks, parts = found.get("private_looks", []), parts_of(read(MODEL / "training.json"))
-    lines += tables.choices_lines(looks, parts, *(found.get(name) for name in ("mixes", "frontier", "ablations")))
+    lines += choices.choices_lines(looks, parts, *(found.get(name) for name in ("mixes", "views", "ablations")))
     for name, lines_of in SECTIONS.items():
-        lines += lines_of(found[name]) if name in found else []
+        if name in found:
+            lines += [*lines_of(found[name]), *([] if is_of(test, found[name]) else EARLIER)]
     lines += running.page_lines(found.get("live"), found.get("sessions"))
     commands = [f"{each['command']}  # {tables.COMMAND_OF_VIEWS[each['views']]}" for each in evaluations]
     commands += [found[name]["conditions"]["command"] for name in COMMANDS if name in found]
@@ -68,7 +77,8 @@ def main() -> None:
     new = f"{head}{BEGIN}\n{results_block()}\n{END}{rest.partition(END)[2]}"
     if arguments.check and new != old:
         raise FerError("README.md does not agree with the result files: run `python -m benchmarks.readme`")
-    write_text(path, new)
+    if new != old:
+        write_text(path, new)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from transformers.utils import logging
 from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, interleaved
 from fer_hf.drawn import draw_face
+from fer_hf.evaluate import weights_hash
 from fer_hf.examples import astronaut
 from fer_hf.labels import LABELS
 from fer_hf.photos import open_photo
@@ -139,7 +140,7 @@ def main(words: list[str]) -> None:
         )
     if "page" in arguments.parts:
         results["page"] = page_speed.measure(arguments.model, [photo_of_one(), photo_of_group()])
-    record.keep("speed", results)
+    record.keep("speed", {"sha256": weights_hash(arguments.model), **results})
     print(summary(results))
 
 

@@ -26,6 +26,15 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
+def points(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def give_or_take(value: float, interval: list[float]) -> str:
+    """A score and half the width of its interval."""
+    return f"{percent(value)} ±{percent((interval[1] - interval[0]) / 2)}"
+
+
 def aims_table(by_views: dict[int, dict]) -> list[str]:
     """What was set out for and what was measured, with its 95 % interval."""
     lines = ["| faces | score | views | measured, % | aim | at least | by |", "|---|---|---|---|---|---|---|"]
@@ -54,89 +63,27 @@ def unsure_lines(results: dict) -> list[str]:
     ]
 
 
-def frontier_lines(frontier: dict) -> list[str]:
-    """The two scores that compete."""
-    lines = [
-        "",
-        "FER2013's labels and the FER+ majority compete. By the share of calibration's class biases, on PublicTest:",
-        "",
-        "| share | accuracy, % | macro-F1, % | FER+, % | ECE, % | NLL |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in frontier["shares"]:
-        share = f"**{row['share']:g}**" if row["share"] == frontier["chosen"] else f"{row['share']:g}"
-        cells = [percent(row[name]) for name in ("accuracy", "macro_f1", "ferplus", "ece")]
-        lines.append(f"| {share} | {' | '.join(cells)} | {row['nll']:.3f} |")
-    floor = percent(frontier["ferplus_floor"])
-    rule = (
-        f"The rule: the highest accuracy among those with at least {floor} % agreement; where none has it, the highest"
-    )
-    return [*lines, "", rule, "agreement."]
-
-
-def views_lines(views: dict) -> list[str]:
-    """What averaging several views gives, and the crop that was chosen."""
-    lines = [
-        "",
-        f"Several views on {SPLIT_NAMES[views['split']]}: with the mirror image (2); five crops and mirrors (10).",
-        "The crop's side was chosen here, by accuracy:",
-        "",
-        "| views | crop | accuracy, % | macro-F1, % | FER+, % | ECE, % | NLL |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in views["rows"]:
-        crop = f"{100 * row['crop']:g} %" if row["crop"] else ""
-        crop = f"**{crop}**" if crop and row["crop"] == views["chosen"] else crop
-        cells = [percent(row[name]) for name in ("accuracy", "macro_f1", "ferplus", "ece")]
-        lines.append(f"| {row['views']} | {crop} | {' | '.join(cells)} | {row['nll']:.3f} |")
-    return lines
-
-
-def ablation_lines(ablations: dict) -> list[str]:
-    """What each factor gave; what was not run is named."""
-    base = ablations["base"]
-    lines = [
-        "",
-        f"What each factor gave on PublicTest, {ablations['budget']}; the base: {percent(base['accuracy'])} %.",
-        "",
-        "| field | base | value | accuracy, points above the base | FER+, % | seeds |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in ablations["factors"].values():
-        for each in row["values"]:
-            if "gain" in each:
-                agreed = percent(each["ferplus"]) if "ferplus" in each else ""
-                cells = [row["field"], f"{row['base']:g}", f"{each['value']:g}", f"{100 * each['gain']:+.1f}", agreed]
-                lines.append(f"| {' | '.join(cells)} | {len(each['runs'])} |")
-    missing = [words for name, row in ablations["factors"].items() if (words := not_run(name, row))]
-    return [*lines, "", f"Not run: {'; '.join([*missing, *ablations['not_in_train']])}."]
-
-
-def not_run(name: str, factor: dict) -> str:
-    """The factor, or those of its values, that were not run."""
-    values = [f"{each['value']:g}" for each in factor["values"] if each["status"] == "not run"]
-    return name if len(values) == len(factor["values"]) else f"{factor['field']} {', '.join(values)}" if values else ""
-
-
 def scores_table(evaluations: list[dict]) -> list[str]:
-    """One row for each evaluation and part, with the accuracy's 95 % interval."""
+    """One row for each evaluation and part."""
     lines = [
+        "±: half of the bootstrap 95 % interval.",
+        "",
         "| faces | views | n | accuracy, % | macro-F1, % | surest 80 %, % | ECE, % (perfect model) | NLL |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for results in evaluations:
         for part in ("whole", "clean"):
             row = results[part]
-            low, high = row["interval_95"]["accuracy"]
+            scores = ("accuracy", "macro_f1", "coverage_80", "ece")
+            accuracy, *rest, ece = (give_or_take(row[score], row["interval_95"][score]) for score in scores)
             name = SPLIT_NAMES[results["split"]] + (", clean" if part == "clean" else "")
             cells = [
                 name,
                 str(results["views"]),
                 str(row["n"]),
-                f"**{percent(row['accuracy'])}** ({percent(low)}-{percent(high)})",
-                percent(row["macro_f1"]),
-                percent(row["coverage_80"]),
-                f"{percent(row['ece'])} ({percent(row['ece_floor'])})",
+                f"**{accuracy}**",
+                *rest,
+                f"{ece} ({percent(row['ece_floor'])})",
                 f"{row['nll']:.3f}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
@@ -153,7 +100,8 @@ def peers_table(peers: dict) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in peers["models"].items():
-        cells = [percent(row[key]["value"]) for key in ("accuracy", "accuracy_clean", "macro_f1", "ferplus", "ece")]
+        keys = ("accuracy", "accuracy_clean", "macro_f1", "ferplus", "ece")
+        cells = [give_or_take(row[key]["value"], row[key]["interval_95"]) for key in keys]
         cells += [f"{row['milliseconds'][count]:.1f}" for count in ("1", "64")]
         cells += [f"{row['megabytes']:.1f}", f"{row['mcnemar']['p_value']:.0e}" if "mcnemar" in row else ""]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -163,23 +111,6 @@ def peers_table(peers: dict) -> list[str]:
         f" {stated['milliseconds']['1']:.1f} (a random model of its shape) | | | |"
     )
     return [*lines, "", "p: McNemar's exact test against ours."]
-
-
-def choices_lines(
-    looks: list[dict], parts: list[dict], mixes: dict | None, frontier: dict | None, ablations: dict | None
-) -> list[str]:
-    """How often PrivateTest was looked at, and among how many configurations was chosen on PublicTest."""
-    count, scored = len(looks), sum(part["recipe"]["evaluations"] for part in parts)
-    among = [f"{len(parts)} runs one after another with {scored} scored checkpoints"]
-    among += [f"{len(mixes['rows'])} mixes of a run's two ends with class biases"] if mixes else []
-    among += [f"{len(frontier['shares'])} shares of the class biases"] if frontier else []
-    among += [f"{ablations['configurations_tried']} configurations of the ablations"] if ablations else []
-    return [
-        "",
-        f"PrivateTest has been looked at {count} time{'s' * (count != 1)}, each look noted in",
-        "`benchmarks/results/private_looks.json`. Everything was chosen on PublicTest, among",
-        f"{', '.join(among)}.",
-    ]
 
 
 def corruption_lines(corruptions: dict) -> list[str]:
@@ -202,7 +133,9 @@ def corruption_lines(corruptions: dict) -> list[str]:
 def fairness_lines(fairness: dict) -> list[str]:
     """Whom it reads worse, as far as FER2013 tells."""
     groups = dict(fairness["groups"])
-    expressions = ", ".join(f"{name} {percent(row['accuracy'])}" for name, row in groups.pop("expression").items())
+    expressions = ", ".join(
+        f"{name} {give_or_take(row['accuracy'], row['interval_95'])}" for name, row in groups.pop("expression").items()
+    )
     lines = [
         "",
         f"Whom it reads worse, on {SPLIT_NAMES[fairness['split']]}, accuracy in %. By expression: {expressions}.",
@@ -213,7 +146,10 @@ def fairness_lines(fairness: dict) -> list[str]:
     ]
     for kind, rows in groups.items():
         fifths = [rows[name] for name in ("lowest", "low", "middle", "high", "highest")]
-        cells = [f"{percent(row['accuracy'])} ({percent(row['expected_from_expressions'])})" for row in fifths]
+        cells = [
+            f"{give_or_take(row['accuracy'], row['interval_95'])} ({percent(row['expected_from_expressions'])})"
+            for row in fifths
+        ]
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     return [*lines, "", f"What cannot be said: {fairness['cannot_be_reported'][0]}"]
 

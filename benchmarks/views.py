@@ -5,13 +5,15 @@
 The rule: the side of the crop whose ten views have the highest accuracy; it is `CROP` in fer_hf/evaluate.py.
 """
 
+import argparse
+
 import numpy as np
 import torch
 from datasets import Dataset
 from transformers.utils import logging
 
 from benchmarks import record
-from benchmarks.frontier import score, with_majority
+from benchmarks.frontier import in_words, score, with_majority
 from fer_hf.evaluate import CROP, score_pictures, weights_hash
 from fer_hf.predict import Reader
 
@@ -29,18 +31,24 @@ def chosen(rows: list[dict]) -> float:
     return max((row for row in rows if row["crop"]), key=lambda row: row["accuracy"])["crop"]
 
 
+def build_parser() -> argparse.ArgumentParser:
+    parser = record.build_parser("views", __doc__)
+    parser.add_argument("--bfloat16", action="store_true", help="compute under it: faster on new CPUs")
+    return parser
+
+
 def main(words: list[str]) -> None:
-    arguments = record.build_parser("views", __doc__).parse_args(words)
+    arguments = build_parser().parse_args(words)
     torch.set_num_threads(arguments.threads)
     logging.disable_progress_bar()
     data, labels, majority = with_majority(arguments.data)
     reader = Reader.load(arguments.model)
     ways = [(1, CROP), (2, CROP), *((10, crop) for crop in CROPS)]
-    rows = [row_of(reader, data, labels, majority, *way) for way in ways]
+    with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
+        rows = [row_of(reader, data, labels, majority, *way) for way in ways]
     about = {"split": "validation", "sha256": weights_hash(arguments.model), "n": len(labels)}
     record.keep("views", about | {"rows": rows, "chosen": chosen(rows)})
-    for row in rows:
-        print("  ".join(f"{name} {value if value is None else f'{value:.4g}'}" for name, value in row.items()))
+    print("\n".join(map(in_words, rows)))
 
 
 if __name__ == "__main__":

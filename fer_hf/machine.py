@@ -34,7 +34,7 @@ def watts(device: torch.device) -> int | None:
 def shown(word: str) -> str:
     """A word of a command line: files of the project as they are, other files by their name alone."""
     option, equals, value = word.rpartition("=")
-    path, project = Path(value).resolve(), Path.cwd().resolve()
+    path, project = Path(os.path.normpath(Path.cwd() / value)), Path.cwd()  # links keep their names
     if not path.exists() and not Path(value).is_absolute():
         return word
     return f"{option}{equals}{path.relative_to(project) if path.is_relative_to(project) else path.name}"

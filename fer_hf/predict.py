@@ -98,7 +98,7 @@ class Reader:
     @torch.inference_mode()
     def _forward(self, crops: list[Image.Image]) -> np.ndarray:
         pixels = self.processor([crop.convert("RGB") for crop in crops], return_tensors="pt")
-        return self.model(**pixels).logits.softmax(-1)[:, self._order].numpy()
+        return self.model(**pixels).logits.float().softmax(-1)[:, self._order].numpy()
 
 
 def _check_model_name(model: str) -> None:

@@ -33,7 +33,7 @@ def test_results_have_every_promised_score(reader, split):
     for part in (results["whole"], results["clean"]):
         for name in ("accuracy", "macro_f1", "ece", "brier", "coverage_80", "nll"):
             low, high = part["interval_95"][name]
-            assert low <= high
+            assert low <= part[name] <= high
             assert 0 <= part[name] <= (np.inf if name == "nll" else 2 if name == "brier" else 1)
         assert set(part["per_class"]) == set(LABELS)
         assert np.sum(part["confusion_matrix"]) == part["n"]
@@ -67,11 +67,14 @@ def test_crops_stand_in_the_corners():
     assert means[0] < means[1] < means[4] < means[2] < means[3]
 
 
-def test_a_look_at_privatetest_is_noted_once_for_each_weight_file(tmp_path):
+def test_a_look_at_privatetest_is_noted_once_for_each_weight_file_and_views(tmp_path, monkeypatch):
     path = tmp_path / "looks.json"
-    for sha256 in ("a", "b", "a"):
-        record_private_look(sha256, 0.7, path)
-    assert [look["sha256"] for look in json.loads(path.read_text())] == ["a", "b"]
+    for sha256, views in (("a", 1), ("b", 1), ("a", 1), ("a", 10), ("a", 10)):
+        record_private_look(sha256, 0.7, views, path)
+    monkeypatch.setattr(scoring, "CROP", 0.5)
+    record_private_look("a", 0.7, 10, path)  # other crops are another look
+    looks = json.loads(path.read_text())
+    assert [(look["sha256"], look["views"]) for look in looks] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
 
 
 def fer_csv(path, usages):

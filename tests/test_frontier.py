@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -30,12 +31,24 @@ def test_each_face_is_scored_by_a_calibration_of_the_others():
 def test_raw_logits_are_those_before_the_calibration(tiny_model, tmp_path):
     reader, data = Reader.load(str(tiny_model)), drawn_splits(14)["validation"]
     calibration = Calibration(0.5, [0.3, -0.3, 0.0, 0.0, 0.1, -0.1, 0.0])
-    (tmp_path / "model").mkdir()
-    (tmp_path / "report.json").write_text(json.dumps(calibration._asdict()))
-    raw = frontier.raw_logits(reader, str(tmp_path / "model"), data)
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    (model / "training.json").write_text(json.dumps(calibration._asdict()))
+    raw = frontier.raw_logits(reader, str(model), data)
     np.testing.assert_allclose(softmax(calibration.apply(raw)), reader.scores(data["image"][:]), atol=1e-6)
     with pytest.raises(FerError, match=r"no training\.json"):
         frontier.raw_logits(reader, str(tmp_path / "other" / "model"), data)
+    (model / "training.json").write_text(json.dumps(calibration._asdict() | {"sha256": "of others"}))
+    with pytest.raises(FerError, match="is of other weights"):
+        frontier.raw_logits(reader, str(model), data)
+
+
+def test_every_figure_has_its_interval():
+    labels = np.arange(70) % 7
+    scores = softmax(np.eye(7)[np.where(np.arange(70) < 50, labels, 0)])
+    row = frontier.score(scores, labels, np.where(labels < 5, labels, -1))
+    assert set(row["interval_95"]) == set(row) - {"interval_95"}
+    assert all(low <= row[name] <= high for name, (low, high) in row["interval_95"].items())
+    assert "interval" not in frontier.in_words({"share": 0.5, **row})
 
 
 def test_the_frontier_is_drawn(tmp_path):

@@ -20,7 +20,7 @@ def scored(tiny_model, tmp_path):
 
 
 def write_results(model, **changes):
-    part = {"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75}
+    part = {"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.02}
     results = {"sha256": weights_hash(str(model)), "whole": part, "clean": part, "ferplus": {"accuracy": 0.8}}
     write_json(model / "eval_results.json", results | changes)
 
@@ -43,13 +43,18 @@ def test_other_weights_and_other_answers_fail(scored):
 
 def test_no_score_may_fall_below_the_last_release(scored):
     version = json.loads(scored[2].read_text())["version"]
-    low = {"accuracy": 0.6999, "macro_f1": 0.9, "coverage_80": 0.75}
+    low = {"accuracy": 0.6999, "macro_f1": 0.9, "coverage_80": 0.75, "ece": 0.02}
     write_results(scored[0], clean=low, ferplus={"accuracy": 0.7})
     first, second = gate.failures(*scored)
     assert first == f"clean accuracy 0.6999 is below 0.7000, that of version {version}"
     assert second.startswith("FER+ agreement 0.7000 is below 0.8000")
     gate.note_release(scored[0], scored[2])
     assert gate.failures(*scored) == []
+
+
+def test_confidence_must_mean_something(scored):
+    write_results(scored[0], clean={"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.0301})
+    assert gate.failures(*scored) == ["clean ece 0.0301 is above 0.03"]
 
 
 @pytest.mark.skipif(not gate.MODEL.exists(), reason="no model in the repository")

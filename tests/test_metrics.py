@@ -76,6 +76,18 @@ def test_interval_holds_the_score(sample):
     assert 0.02 < high - low < 0.15
 
 
+def test_the_interval_of_a_small_ece_holds_it():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.4, 1, 2000)
+    scores = np.tile((1 - confidence[:, None]) / 6, (1, 7))
+    scores[:, 0] = confidence
+    labels = (rng.random(2000) > confidence).astype(int)  # perfectly calibrated: what is measured is chance
+    low, high = metrics.interval(metrics.ece, scores, labels, resamples=200)
+    found = metrics.ece(scores, labels)
+    assert low < found < high
+    assert found - low > 0.2 * (high - low)
+
+
 def test_evaluate_metrics_compute_add_and_combine(sample):
     scores, labels = sample
     whole = metrics.fer_metrics().compute(predictions=scores, references=labels)

@@ -8,19 +8,25 @@ from transformers import AutoModelForImageClassification
 from benchmarks import mixes
 from fer_hf.drawn import draw_face
 from fer_hf.errors import FerError
+from fer_hf.evaluate import weights_hash
 from fer_hf.predict import Reader
 
 
-def test_the_picked_checkpoint_is_found_and_its_averaged_weights_first(tmp_path):
+def test_the_picked_checkpoint_is_found_and_its_averaged_weights_first(tiny_model, tmp_path):
+    start = str(tiny_model)
     with pytest.raises(FerError, match=r"has no report\.json"):
-        mixes.trained_weights(tmp_path)
-    (tmp_path / "report.json").write_text(json.dumps({"best_step": 7}))
+        mixes.trained_weights(tmp_path, start)
+    for before in (None, {"sha256": "another"}):
+        (tmp_path / "report.json").write_text(json.dumps({"best_step": 7, "before": before}))
+        with pytest.raises(FerError, match="did not go on from the weights of"):
+            mixes.trained_weights(tmp_path, start)
+    (tmp_path / "report.json").write_text(json.dumps({"best_step": 7, "before": {"sha256": weights_hash(start)}}))
     with pytest.raises(FerError, match="checkpoint-7: is not there"):
-        mixes.trained_weights(tmp_path)
+        mixes.trained_weights(tmp_path, start)
     (tmp_path / "checkpoint-7").mkdir()
-    assert mixes.trained_weights(tmp_path) == tmp_path / "checkpoint-7"
+    assert mixes.trained_weights(tmp_path, start) == tmp_path / "checkpoint-7"
     (tmp_path / "checkpoint-7" / "average").mkdir()
-    assert mixes.trained_weights(tmp_path) == tmp_path / "checkpoint-7" / "average"
+    assert mixes.trained_weights(tmp_path, start) == tmp_path / "checkpoint-7" / "average"
 
 
 def test_the_ends_of_a_mix_are_the_two_models(tiny_model, tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import running, tables
-from benchmarks.readme import BEGIN, END, MODEL, results_block
+from benchmarks import choices, running, tables
+from benchmarks.readme import BEGIN, END, MODEL, is_of, results_block
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,19 +46,21 @@ def test_the_page_and_the_export_in_words():
 
 
 def test_factors_that_were_not_run_are_named():
-    tried = {"value": 84, "status": "run", "accuracy": 0.5, "ferplus": 0.6, "gain": -0.02, "runs": [{}, {}]}
+    gains = {"accuracy_gain": -0.02, "ferplus_gain": 0.01}
+    tried = {"value": 84, "status": "run", "accuracy": 0.5, "ferplus": 0.6, **gains, "runs": [{}, {}]}
     factors = {
         "size": {"field": "image_size", "base": 112, "values": [tried, {"value": 140, "status": "not run"}]},
         "mixup": {"field": "mixup", "base": 0.0, "values": [{"value": 0.2, "status": "not run"}]},
     }
     results = {
         "budget": "shortened",
-        "base": {"accuracy": 0.52},
+        "base": {"accuracy": 0.52, "runs": [{"accuracy": 0.51}, {"accuracy": 0.53}]},
         "factors": factors,
         "not_in_train": {"SAM": "not run"},
     }
-    lines = tables.ablation_lines(results)
-    assert "| image_size | 112 | 84 | -2.0 | 60.0 | 2 |" in lines
+    lines = choices.ablation_lines(results)
+    assert "| image_size | 112 | 84 | -2.0 | +1.0 | -0.5 | 2 |" in lines
+    assert "its seeds lie 2.0 points apart" in " ".join(lines)
     assert lines[-1] == "Not run: image_size 140; mixup; SAM."
 
 
@@ -72,13 +74,28 @@ def test_the_heat_map_that_is_shown_is_the_best():
 
 def test_the_choices_are_counted():
     parts = [{"recipe": {"evaluations": 6}}, {"recipe": {"evaluations": 4}}]
-    text = " ".join(
-        tables.choices_lines([{}], parts, {"rows": [{}] * 20}, {"shares": [{}] * 5}, {"configurations_tried": 9})
-    )
-    assert "looked at 1 time, each" in text
-    words = "2 runs one after another with 10 scored checkpoints, 20 mixes of a run's two ends with class biases"
+    looks = [{"sha256": each} for each in "aab"]
+    views = {"rows": [{"views": count} for count in (1, 2, 10, 10)]}
+    text = " ".join(choices.choices_lines(looks, parts, {"rows": [{}] * 20}, views, {"configurations_tried": 9}))
+    assert "scored 3 times, with 2 weight files, each" in text
+    words = "2 runs one after another with 10 scored checkpoints, 20 mixes of the last run's two ends with class biases"
     assert words in text
-    assert text.endswith(", 5 shares of the class biases, 9 configurations of the ablations.")
+    assert text.endswith(", 2 crops of several views, 9 configurations of the ablations.")
+
+
+def test_the_mixes_are_those_of_the_chosen_biases():
+    row = {"accuracy": 0.687, "macro_f1": 0.66, "ferplus": 0.8, "ece": 0.02, "nll": 0.8}
+    row["interval_95"] = dict.fromkeys(row, (0.01, 0.03))
+    rows = [{"start_share": start, "biases": share, **row} for start in (0.0, 0.5) for share in (0.0, 1.0)]
+    chosen = {"start_share": 0.5, "biases": 0.0}
+    lines = choices.mixes_lines({"ferplus_floor": 0.8, "chosen": chosen, "rows": rows})
+    assert [line.split("|")[1] for line in lines if "±" in line] == [" 0 ", " **0.5** "]
+    assert "at least 80.0 % agreement, less half a point" in lines[-1]
+
+
+def test_what_was_measured_on_earlier_weights_is_marked():
+    assert is_of({"sha256": "a"}, {}) and is_of({"sha256": "a"}, {"sha256": "a"})
+    assert not is_of({"sha256": "a"}, {"sha256": "b"})
 
 
 def test_troubles_and_groups_are_rows():
@@ -86,9 +103,9 @@ def test_troubles_and_groups_are_rows():
     blur = {"unit": "px", "strengths": strengths}
     table = {"clean": {"accuracy": 0.68}, "faces": 1000, "split": "validation", "corruptions": {"blur": blur}}
     assert tables.corruption_lines(table)[-1] == "| blur, px | 97 (0.7) | 90 (1.2) | 56 (2) |"
-    row = {"accuracy": 0.5, "expected_from_expressions": 0.61}
+    row = {"accuracy": 0.5, "interval_95": [0.47, 0.53], "expected_from_expressions": 0.61}
     groups = {"expression": {"fear": row}, "tilt": dict.fromkeys(("lowest", "low", "middle", "high", "highest"), row)}
     lines = tables.fairness_lines({"split": "validation", "groups": groups, "cannot_be_reported": ["Age.", "More."]})
-    assert "By expression: fear 50.0." in lines[1]
-    assert lines[-3] == f"| tilt{' | 50.0 (61.0)' * 5} |"
+    assert "By expression: fear 50.0 ±3.0." in lines[1]
+    assert lines[-3] == f"| tilt{' | 50.0 ±3.0 (61.0)' * 5} |"
     assert lines[-1] == "What cannot be said: Age."

@@ -1,9 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks import tables, views
+from benchmarks import choices, record, views
 from fer_hf.drawn import drawn_splits
-from fer_hf.evaluate import views_of
+from fer_hf.evaluate import CROP, views_of
 from fer_hf.predict import Reader
 
 
@@ -26,6 +28,14 @@ def test_the_rule_takes_the_most_accurate_crop():
 
 def test_readme_says_which_crop_was_taken():
     row = {"accuracy": 0.687, "macro_f1": 0.66, "ferplus": 0.8, "ece": 0.02, "nll": 0.8}
+    row["interval_95"] = dict.fromkeys(row, (0.01, 0.03))
     rows = [{"views": 1, "crop": None, **row}, {"views": 10, "crop": 0.9, **row}, {"views": 10, "crop": 0.95, **row}]
-    lines = tables.views_lines({"split": "validation", "rows": rows, "chosen": 0.95})
-    assert [line.split("|")[1:3] for line in lines[-3:]] == [[" 1 ", "  "], [" 10 ", " 90 % "], [" 10 ", " **95 %** "]]
+    lines = choices.views_lines({"split": "validation", "rows": rows, "chosen": 0.95})
+    names = [line.split("|")[1].strip() for line in lines[-3:]]
+    assert names == ["1", "10, crops of 90 %", "**10, crops of 95 %**"]
+    assert lines[-1].endswith("| 68.7 ±1.0 | 66.0 ±1.0 | 80.0 ±1.0 | 2.0 ±1.0 | 0.800 |")
+
+
+@pytest.mark.skipif(not (record.RESULTS / "views.json").exists(), reason="not measured")
+def test_evaluate_takes_the_crop_that_was_chosen():
+    assert json.loads((record.RESULTS / "views.json").read_text())["chosen"] == CROP
