@@ -50,9 +50,8 @@ def trained_weights(run: Path, start: str) -> Path:
 def mixed(start: str, trained: Path, share: float) -> Reader:
     """A reader of the trained weights, moved back by `share` towards the start."""
     reader = Reader.load(start)
-    first = AutoModelForImageClassification.from_pretrained(start, dtype=torch.float32)
-    reader.model = AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32).eval()
-    mix(reader.model, first, share)
+    first, reader.model = reader.model, AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32)
+    mix(reader.model.eval(), first, share)
     return reader
 
 

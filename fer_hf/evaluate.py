@@ -7,7 +7,6 @@ PrivateTest is for models that would ship. Each scoring of a weight file on it l
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
@@ -22,6 +21,7 @@ from transformers.utils import cached_file, logging
 from fer_hf import metrics
 from fer_hf.data import SPLITS, read_fer
 from fer_hf.errors import FerError
+from fer_hf.facts import hash_of
 from fer_hf.files import write_json
 from fer_hf.machine import shown
 from fer_hf.plots import plot_confusion_matrix, plot_reliability
@@ -30,7 +30,7 @@ from fer_hf.predict import DEFAULT_MODEL, Reader
 PRIVATE_LOOKS = Path(__file__).parents[1] / "benchmarks" / "results" / "private_looks.json"
 BATCH = 64
 VIEWS = (1, 2, 10)  # the picture; and its mirror image; five crops and their mirror images
-CROP = 0.9  # side of a crop, as a share of the picture's
+CROP = 0.95  # side of a crop, as a share of the picture's
 WITH_INTERVAL = (
     metrics.accuracy,
     metrics.macro_f1,
@@ -120,9 +120,7 @@ def evaluate(reader: Reader, data: Dataset, views: int = 1) -> dict:
 
 def weights_hash(model: str) -> str:
     """sha256 of the model's weight file, of a folder or a Hub id."""
-    path = cached_file(model, "model.safetensors")
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return hash_of(Path(cached_file(model, "model.safetensors")))
 
 
 def record_private_look(sha256: str, accuracy: float, views: int = 1, path: Path = PRIVATE_LOOKS) -> None:

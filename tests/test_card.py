@@ -23,8 +23,9 @@ EXPECTED = Path(__file__).with_name("expected_card.md")
 def part(n, accuracy):
     per_class = {label: {"n": n // 7, "precision": 0.5, "recall": 0.25, "f1": accuracy / 2} for label in LABELS}
     scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.02, "ece": 0.031, "nll": 0.98765, "brier": 0.41}
-    interval = {"interval_95": {"accuracy": [accuracy - 0.015, accuracy + 0.015]}}
-    return {"n": n, **scores, "coverage_80": 0.8, "ece_floor": 0.0171, **interval, "per_class": per_class}
+    scores["coverage_80"] = 0.8
+    interval = {name: [value - 0.015, value + 0.015] for name, value in scores.items()}
+    return {"n": n, **scores, "ece_floor": 0.0171, "interval_95": interval, "per_class": per_class}
 
 
 @pytest.fixture
@@ -52,9 +53,8 @@ def measured(model):
         "clean": part(3301, 0.69),
     }
     command = "python -m fer_hf evaluate --model models/fer --data fer2013.parquet --output eval_results.json"
-    write(
-        model / "eval_results.json", common | {"views": 1, "command": command, "ferplus": {"n": 2720, "accuracy": 0.81}}
-    )
+    ferplus = {"n": 2720, "accuracy": 0.81, "interval_95": {"accuracy": [0.796, 0.824]}}
+    write(model / "eval_results.json", common | {"views": 1, "command": command, "ferplus": ferplus})
     write(model / "eval_results_10_views.json", common | {"views": 10, "command": f"{command} --views 10"})
     (model / "eval_results.png").write_bytes(b"a picture")
     (model / "eval_results_reliability.png").write_bytes(b"a picture")
@@ -69,6 +69,7 @@ def measured(model):
         "learning_rate": 2e-4,
         "mixup": 0.0,
         "best_by": "accuracy",
+        "start_share": 0.5,
         "output_dir": "/home/me/run",
         "threads": 2,
     }

@@ -5,11 +5,12 @@ import pytest
 import torch
 from transformers import AutoModelForImageClassification
 
-from benchmarks import mixes
+from benchmarks import mixes, record
 from fer_hf.drawn import draw_face
 from fer_hf.errors import FerError
 from fer_hf.evaluate import weights_hash
 from fer_hf.predict import Reader
+from fer_hf.recipe import read_recipe
 
 
 def test_the_picked_checkpoint_is_found_and_its_averaged_weights_first(tiny_model, tmp_path):
@@ -39,6 +40,12 @@ def test_the_ends_of_a_mix_are_the_two_models(tiny_model, tmp_path):
     none, half, all_of_it = (mixes.mixed(str(tiny_model), tmp_path, share).scores(faces) for share in (0, 0.5, 1))
     np.testing.assert_allclose(all_of_it, start, atol=1e-6)
     assert (none[:, 2] > half[:, 2]).all() and (half[:, 2] > start[:, 2]).all()
+
+
+def test_the_last_recipe_takes_what_was_chosen():
+    chosen = json.loads((record.RESULTS / "mixes.json").read_text())["chosen"]
+    recipe = read_recipe(["recipes/dinov2-small-last.yaml", "--data", "any"])
+    assert chosen == {"start_share": recipe.start_share, "biases": recipe.biases}
 
 
 def test_the_rule_takes_the_best_calibrated_of_those_that_agree_enough():
