@@ -4,11 +4,15 @@ from benchmarks.ablations import spread_of
 from benchmarks.tables import SPLIT_NAMES, give_or_take, percent, points
 
 SCORES = ("accuracy", "macro_f1", "ferplus", "ece")
-HEADS = "accuracy, % | macro-F1, % | FER+, % | ECE, % | NLL |"
+
+
+def table_head(first: str) -> list[str]:
+    """The head of a table of rows of `row_of`."""
+    return ["", f"| {first} | accuracy, % | macro-F1, % | FER+, % | ECE, % | NLL |", "|---|---|---|---|---|---|"]
 
 
 def row_of(name: str, row: dict, chosen: bool) -> str:
-    """A line of a table of `HEADS`; what was chosen is bold."""
+    """A line of a table; what was chosen is bold."""
     cells = [give_or_take(row[score], row["interval_95"][score]) for score in SCORES]
     return f"| {f'**{name}**' if chosen else name} | {' | '.join(cells)} | {row['nll']:.3f} |"
 
@@ -35,9 +39,7 @@ def mixes_lines(mixes: dict) -> list[str]:
     lines = [
         "",
         "The finished weights go back by a share towards those that the last run went on from. On PublicTest:",
-        "",
-        f"| share of the start | {HEADS}",
-        "|---|---|---|---|---|---|",
+        *table_head("share of the start"),
     ]
     chosen, floor = mixes["chosen"], percent(mixes["ferplus_floor"])
     rows = [row for row in mixes["rows"] if row["biases"] == chosen["biases"]]
@@ -51,9 +53,7 @@ def frontier_lines(frontier: dict) -> list[str]:
     lines = [
         "",
         "FER2013's labels and the FER+ majority compete. By the share of calibration's class biases, on PublicTest:",
-        "",
-        f"| share of the biases | {HEADS}",
-        "|---|---|---|---|---|---|",
+        *table_head("share of the biases"),
     ]
     lines += [row_of(f"{row['share']:g}", row, row["share"] == frontier["chosen"]) for row in frontier["shares"]]
     floor = percent(frontier["ferplus_floor"])
@@ -69,9 +69,7 @@ def views_lines(views: dict) -> list[str]:
         "",
         f"Several views on {SPLIT_NAMES[views['split']]}: with the mirror image (2); five crops and mirrors (10).",
         "The crop's side was chosen here, by accuracy:",
-        "",
-        f"| views | {HEADS}",
-        "|---|---|---|---|---|---|",
+        *table_head("views"),
     ]
     for row in views["rows"]:
         name = f"{row['views']}, crops of {100 * row['crop']:g} %" if row["crop"] else str(row["views"])

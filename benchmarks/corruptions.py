@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image, ImageEnhance, ImageFilter
 from tqdm import tqdm
-from transformers.utils import logging
 
 from benchmarks import record
 from fer_hf import metrics
@@ -214,9 +212,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     reader = Reader.load(arguments.model)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))

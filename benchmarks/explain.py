@@ -18,7 +18,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
-from transformers.utils import logging
 
 from benchmarks import record
 from fer_hf.data import load_fer
@@ -140,9 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     reader = Reader.load(arguments.model)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces, len(data))

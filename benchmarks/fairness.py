@@ -13,11 +13,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from datasets import Dataset
 from PIL import Image
 from tqdm import tqdm
-from transformers.utils import logging
 
 from benchmarks import record
 from fer_hf import metrics
@@ -151,9 +149,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     reader = Reader.load(arguments.model)
     results = measure(reader, load_fer(arguments.data)["validation"])
     record.keep("fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})

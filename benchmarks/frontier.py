@@ -15,9 +15,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import torch
 from datasets import Dataset
-from transformers.utils import logging
 
 from benchmarks import record
 from fer_hf import metrics
@@ -77,10 +75,13 @@ def with_majority(source: str) -> tuple[Dataset, np.ndarray, np.ndarray]:
     return data, np.asarray(data["label"]), metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
 
 
+def log_scores(reader: Reader, data: Dataset) -> np.ndarray:
+    """Logits (N, 7) up to a constant a face, which no calibration sees."""
+    return np.log(np.clip(score_pictures(reader, data).astype(np.float64), 1e-30, 1))
+
+
 def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
     """Logits (N, 7) as they were before a calibration was folded into the weights.
-
-    Scores tell logits up to a constant a face, which no calibration sees.
 
     Raises:
         FerError: the model's folder does not say how these weights were calibrated.
@@ -88,8 +89,7 @@ def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
     facts = read_training(Path(model))
     if not facts:
         raise FerError(f"{model}: has no training.json and no report.json beside it; expected a model of train.py")
-    calibrated = np.log(np.clip(score_pictures(reader, data).astype(np.float64), 1e-30, 1))
-    return (calibrated - np.asarray(facts["biases"])) * facts["temperature"]
+    return (log_scores(reader, data) - np.asarray(facts["biases"])) * facts["temperature"]
 
 
 def draw(rows: list[dict], best: dict, path: Path) -> None:
@@ -113,9 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     data, labels, majority = with_majority(arguments.data)
     logits = raw_logits(Reader.load(arguments.model), arguments.model, data)
     rows = [{"share": share, **score(cross_validated(logits, labels, share), labels, majority)} for share in SHARES]

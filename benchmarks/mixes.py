@@ -12,15 +12,13 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from transformers import AutoModelForImageClassification
-from transformers.utils import logging
 
 from benchmarks import record
-from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, in_words, score, with_majority
+from benchmarks.frontier import FERPLUS_FLOOR, SHARES, cross_validated, in_words, log_scores, score, with_majority
 from fer_hf.errors import FerError
-from fer_hf.evaluate import score_pictures, weights_hash
+from fer_hf.evaluate import weights_hash
 from fer_hf.modeling import mix
 from fer_hf.predict import Reader
 from fer_hf.training import AVERAGE
@@ -68,14 +66,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     data, labels, majority = with_majority(arguments.data)
     trained, rows = trained_weights(arguments.run, arguments.model), []
     for start in START_SHARES:
-        scores = score_pictures(mixed(arguments.model, trained, start), data).astype(np.float64)
-        logits = np.log(np.clip(scores, 1e-30, 1))
+        logits = log_scores(mixed(arguments.model, trained, start), data)
         for share in SHARES:
             figures = score(cross_validated(logits, labels, share), labels, majority)
             rows.append({"start_share": start, "biases": share, **figures})

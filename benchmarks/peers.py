@@ -18,7 +18,7 @@ from PIL import Image
 from scipy.stats import binomtest
 from tqdm import tqdm
 from transformers import ViTConfig, ViTForImageClassification
-from transformers.utils import cached_file, logging
+from transformers.utils import cached_file
 
 from benchmarks import record
 from benchmarks.onnx_peers import BATCH, PEERS, PeerReader
@@ -152,9 +152,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     ours, name = Reader.load(arguments.model), Path(arguments.model).name
     peers = PEERS if arguments.peers else ()
     readers = {name: ours, **{peer.name: PeerReader(peer, arguments.peers, arguments.threads) for peer in peers}}

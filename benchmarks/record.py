@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from transformers.utils import logging
 
 from fer_hf.errors import FerError
 from fer_hf.files import write_json
@@ -45,6 +46,14 @@ def build_parser(name: str, about: str) -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     return parser
+
+
+def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """What `words` ask of a parser of `build_parser`, with the threads set and the libraries' own bars off."""
+    arguments = parser.parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    logging.disable_progress_bar()
+    return arguments
 
 
 def keep(name: str, results: dict) -> Path:

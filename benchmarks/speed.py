@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from PIL import Image
 from transformers import ViTConfig, ViTForImageClassification
-from transformers.utils import logging
 
 from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, interleaved
@@ -126,9 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     results = {}
     if "predict" in arguments.parts:
         extra = {Path(path).name: open_photo(path) for path in arguments.photo}

@@ -10,7 +10,6 @@ import argparse
 import numpy as np
 import torch
 from datasets import Dataset
-from transformers.utils import logging
 
 from benchmarks import record
 from benchmarks.frontier import in_words, score, with_majority
@@ -38,9 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str]) -> None:
-    arguments = build_parser().parse_args(words)
-    torch.set_num_threads(arguments.threads)
-    logging.disable_progress_bar()
+    arguments = record.parse(build_parser(), words)
     data, labels, majority = with_majority(arguments.data)
     reader = Reader.load(arguments.model)
     ways = [(1, CROP), (2, CROP), *((10, crop) for crop in CROPS)]
