@@ -16,7 +16,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 
 gate: .venv/dev
-	$(BIN)/python -m benchmarks.gate
+	$(BIN)/python -m tools.gate
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv

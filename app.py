@@ -10,12 +10,12 @@ import sys
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.intake import UPLOAD_MEGABYTES
-from fer_hf.predict import DEFAULT_MODEL, Reader
-from fer_hf.routes import server
-from fer_hf.theme import CSS, THEME
-from fer_hf.ui import build_page
-from fer_hf.uploads import Uploads, private_folder
+from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.web.limits import UPLOAD_MEGABYTES
+from fer_hf.web.page import build_page
+from fer_hf.web.routes import server
+from fer_hf.web.temp_files import Uploads, private_folder
+from fer_hf.web.theme import CSS, THEME
 
 HOST = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
 PORT = os.environ.get("GRADIO_SERVER_PORT", "7860")

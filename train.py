@@ -16,23 +16,23 @@ import torch
 from datasets import Dataset, DatasetDict
 from transformers import set_seed
 
-from fer_hf.batches import Collator
-from fer_hf.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
-from fer_hf.callbacks import StopOnSignal, seconds_of
-from fer_hf.data import load_fer
-from fer_hf.drawn import drawn_splits
+from fer_hf.data.load import load_fer
+from fer_hf.data.synthetic import drawn_splits
+from fer_hf.environment import machine, watts
 from fer_hf.errors import FerError
-from fer_hf.evaluate import agreement
-from fer_hf.facts import hash_of, read_training
-from fer_hf.files import make_folder, write_json
+from fer_hf.evaluation.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
+from fer_hf.evaluation.metrics import confusion_matrix, fer_metrics
+from fer_hf.evaluation.plots import plot_confusion_matrix, plot_learning_curves
+from fer_hf.evaluation.score import agreement
+from fer_hf.hub.model import publish
+from fer_hf.hub.model_metadata import hash_of, read_training
+from fer_hf.io import make_folder, write_json
 from fer_hf.labels import LABELS
-from fer_hf.machine import machine, watts
-from fer_hf.metrics import confusion_matrix, fer_metrics
-from fer_hf.modeling import load_backbone, make_processor, mix, save_model, see_grey
-from fer_hf.plots import plot_confusion_matrix, plot_learning_curves
-from fer_hf.publish import publish
-from fer_hf.recipe import Recipe, read_recipe
-from fer_hf.training import FerTrainer, newest_checkpoint
+from fer_hf.training.arguments import Recipe, read_recipe
+from fer_hf.training.backbone import load_backbone, make_processor, mix, save_model, see_grey
+from fer_hf.training.callbacks import StopOnSignal, seconds_of
+from fer_hf.training.collator import Collator
+from fer_hf.training.trainer import FerTrainer, newest_checkpoint
 
 
 def main(words: list[str]) -> None:

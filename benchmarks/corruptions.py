@@ -18,13 +18,13 @@ from PIL import Image, ImageEnhance, ImageFilter
 from tqdm import tqdm
 
 from benchmarks import record
-from fer_hf import metrics
-from fer_hf.data import load_fer
-from fer_hf.drawn import draw_face
-from fer_hf.evaluate import BATCH, weights_hash
-from fer_hf.leaks import pictures
-from fer_hf.plots import figure
-from fer_hf.predict import Reader
+from fer_hf.data.duplicates import pictures
+from fer_hf.data.load import load_fer
+from fer_hf.data.synthetic import draw_face
+from fer_hf.evaluation import metrics
+from fer_hf.evaluation.plots import figure
+from fer_hf.evaluation.score import BATCH, weights_hash
+from fer_hf.inference.analyzer import Reader
 
 SEED = 0
 
@@ -206,7 +206,7 @@ def draw_examples(path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = record.build_parser("corruptions", __doc__)
+    parser = record.build_parser("benchmarks.corruptions", __doc__)
     parser.add_argument("--faces", type=int, default=1000, help="drawn from validation; 0: all (default: %(default)s)")
     return parser
 
@@ -219,9 +219,9 @@ def main(words: list[str]) -> None:
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
     results = measure(reader, list(pictures(data, "faces")), np.asarray(data["label"]))
     about = {"split": "validation", "faces": count, "seed": SEED, "sha256": weights_hash(arguments.model)}
-    record.keep("corruptions", about | results)
-    draw(about | results, record.RESULTS / "corruptions.png")
-    draw_examples(record.RESULTS / "corruption_examples.png")
+    record.keep("benchmarks.corruptions", about | results)
+    draw(about | results, record.path_of("benchmarks.corruptions", ".png"))
+    draw_examples(record.path_of("benchmarks.corruption_examples", ".png"))
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from benchmarks import record
-from fer_hf import metrics
-from fer_hf.data import load_fer
-from fer_hf.evaluate import score_pictures, weights_hash
-from fer_hf.faces import Detector
+from fer_hf.data.duplicates import pictures
+from fer_hf.data.load import load_fer
+from fer_hf.evaluation import metrics
+from fer_hf.evaluation.plots import figure
+from fer_hf.evaluation.score import score_pictures, weights_hash
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.detection import Detector
 from fer_hf.labels import COLOURS, LABELS
-from fer_hf.leaks import pictures
-from fer_hf.plots import figure
-from fer_hf.predict import Reader
 
 QUINTILES = ("lowest", "low", "middle", "high", "highest")
 NOT_FOUND = "no face found"
@@ -145,15 +145,15 @@ def draw(results: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    return record.build_parser("fairness", __doc__)
+    return record.build_parser("benchmarks.fairness", __doc__)
 
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
     reader = Reader.load(arguments.model)
     results = measure(reader, load_fer(arguments.data)["validation"])
-    record.keep("fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
-    draw(results, record.RESULTS / "fairness.png")
+    record.keep("benchmarks.fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
+    draw(results, record.path_of("benchmarks.fairness", ".png"))
     print("\n".join(f"cannot be reported: {line}" for line in CANNOT_BE_REPORTED))
 
 

@@ -31,15 +31,15 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks import record
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, number_of, write_video
 from benchmarks.page_speed import ROOT, free_port, stop, wait_for
-from benchmarks.screenshots import BROWSERS
 from benchmarks.timing import interleaved
 from fer_hf.errors import FerError
-from fer_hf.faces import crop_face
-from fer_hf.live import SIDE, detect_small
-from fer_hf.photos import open_photo
-from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
-from fer_hf.texts import TEXT
+from fer_hf.evaluation.plots import figure
+from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.detection import crop_face
+from fer_hf.inference.image_io import open_photo
+from fer_hf.inference.stream import SIDE, detect_small
+from fer_hf.web.i18n import TEXT
+from tools.screenshots import BROWSERS
 
 FRAMES = 120  # of the video, which is shown in a loop
 WARM_UP = 3.0  # seconds before anything counts
@@ -225,10 +225,10 @@ def main(words: list[str]) -> None:
         "limits": LIMITS,
         "met": verdict(runs),
     }
-    plot(runs, record.RESULTS / "live.png")
+    plot(runs, record.path_of("benchmarks.live", ".png"))
     for run in runs:
         print({name: run[name] for name in ("faces", "camera_frames_a_second", "frames_a_second", "delay_ms")})
-    record.keep("live", results)
+    record.keep("benchmarks.live", results)
 
 
 if __name__ == "__main__":

@@ -12,17 +12,17 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+from fer_hf.environment import machine, shown
 from fer_hf.errors import FerError
-from fer_hf.files import write_json
-from fer_hf.machine import machine, shown
-from fer_hf.predict import DEFAULT_MODEL
+from fer_hf.inference.analyzer import DEFAULT_MODEL
+from fer_hf.io import write_json
 
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).parents[1]
 LIBRARIES = ("torch", "transformers", "datasets", "onnxruntime", "gradio", "numpy", "pillow")
 
 
 def conditions(name: str) -> dict:
-    """What the figures of the benchmark `name` depend on beside the code."""
+    """What the figures of the module `name`, such as "benchmarks.speed", depend on beside the code."""
     return {
         "command": command(name, sys.argv[1:]),
         "date": date.today().isoformat(),
@@ -34,12 +34,18 @@ def conditions(name: str) -> dict:
 
 def command(name: str, words: list[str]) -> str:
     """The command as anyone can repeat it: files of the project as they are, other files by their name alone."""
-    return shlex.join(["python", "-m", f"benchmarks.{name}", *map(shown, words)])
+    return shlex.join(["python", "-m", name, *map(shown, words)])
+
+
+def path_of(name: str, suffix: str = ".json") -> Path:
+    """Where the module `name` keeps its results: "benchmarks.speed" in benchmarks/results/speed.json."""
+    package, _, stem = name.rpartition(".")
+    return ROOT / package / "results" / f"{stem}{suffix}"
 
 
 def build_parser(name: str, about: str) -> argparse.ArgumentParser:
     """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0])
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
     )
@@ -57,10 +63,10 @@ def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespa
 
 
 def keep(name: str, results: dict) -> Path:
-    """Write the results of the benchmark `name`, with its conditions; return the file."""
-    path = RESULTS / f"{name}.json"
+    """Write the results of the module `name`, with their conditions; return the file."""
+    path = path_of(name)
     write_json(path, {"conditions": conditions(name), **results})
-    print(f"written: benchmarks/results/{path.name}")
+    print(f"written: {path.relative_to(ROOT)}")
     return path
 
 

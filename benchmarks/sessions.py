@@ -22,8 +22,8 @@ import numpy as np
 from benchmarks import record
 from benchmarks.page_speed import ROOT, free_port, resident_gigabytes, stop, wait_for
 from benchmarks.visitors import PATIENCE, LiveVisitor, PhotoVisitor, Session
-from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL
+from fer_hf.evaluation.plots import figure
+from fer_hf.inference.analyzer import DEFAULT_MODEL
 
 LIVE, PHOTOS = 2, 8
 SETTLED = 60.0  # seconds after which the memory should be flat
@@ -133,10 +133,10 @@ def main(words: list[str]) -> None:
     finally:
         stop(process)
     print(json.dumps({key: value for key, value in results.items() if key not in ("memory", "answers")}, indent=2))
-    draw(results, record.RESULTS / "sessions.png")
+    draw(results, record.path_of("benchmarks.sessions", ".png"))
     results |= {"memory": [[round(value, 1) for value in row] for row in results["memory"]]}
     del results["answers"]
-    record.keep("sessions", {"live": LIVE, "photos": PHOTOS, "seconds": arguments.seconds} | results)
+    record.keep("benchmarks.sessions", {"live": LIVE, "photos": PHOTOS, "seconds": arguments.seconds} | results)
 
 
 if __name__ == "__main__":

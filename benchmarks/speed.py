@@ -16,13 +16,13 @@ from transformers import ViTConfig, ViTForImageClassification
 
 from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, interleaved
-from fer_hf.drawn import draw_face
-from fer_hf.evaluate import weights_hash
-from fer_hf.examples import astronaut
+from fer_hf.data.synthetic import draw_face
+from fer_hf.evaluation.plots import figure
+from fer_hf.evaluation.score import weights_hash
+from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.image_io import open_photo
 from fer_hf.labels import LABELS
-from fer_hf.photos import open_photo
-from fer_hf.plots import figure
-from fer_hf.predict import DEFAULT_MODEL, Reader
+from fer_hf.web.examples import astronaut
 
 PHOTO = (640, 480)
 GROUP = 29  # faces
@@ -130,14 +130,14 @@ def main(words: list[str]) -> None:
     if "predict" in arguments.parts:
         extra = {Path(path).name: open_photo(path) for path in arguments.photo}
         results["predict"] = measure_predictions(Reader.load(arguments.model), extra, arguments.rounds)
-        draw(results["predict"]["rows"], record.RESULTS / "speed.png")
+        draw(results["predict"]["rows"], record.path_of("benchmarks.speed", ".png"))
     if "train" in arguments.parts:
         results["train"] = training_speed.measure(
             arguments.recipe, arguments.model, arguments.data, arguments.threads, arguments.blocks
         )
     if "page" in arguments.parts:
         results["page"] = page_speed.measure(arguments.model, [photo_of_one(), photo_of_group()])
-    record.keep("speed", {"sha256": weights_hash(arguments.model), **results})
+    record.keep("benchmarks.speed", {"sha256": weights_hash(arguments.model), **results})
     print(summary(results))
 
 

@@ -16,9 +16,9 @@ from torch import nn
 from transformers import AutoConfig, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fer_hf.labels import LABELS
-from fer_hf.modeling import load_backbone, parameter_groups
-from fer_hf.recipe import Recipe, read_recipe
-from fer_hf.training import bfloat16
+from fer_hf.training.arguments import Recipe, read_recipe
+from fer_hf.training.backbone import load_backbone, parameter_groups
+from fer_hf.training.trainer import bfloat16
 from train import load_splits, make_trainer
 
 BLOCK = 6  # optimiser steps between two looks at the clock

@@ -12,7 +12,7 @@ import httpx
 from PIL import Image
 from websockets.sync.client import connect
 
-from fer_hf import examples
+from fer_hf.web import examples
 
 EVERY = 3.0  # seconds between a person's photos
 FRAME = 0.1  # seconds between live frames

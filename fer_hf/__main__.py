@@ -11,16 +11,19 @@ import sys
 from fer_hf.errors import FerError
 
 COMMANDS = {
-    "data": ("fer_hf.report", "what a FER data source holds: counts, leaks, blanks, sizes"),
-    "augment": ("fer_hf.augment_grid", "draw what augmentation does to the same faces"),
-    "evaluate": ("fer_hf.evaluate", "score a model on a split, with intervals, as JSON and a picture"),
-    "predict": ("fer_hf.predict", "find and read the faces in photos"),
-    "predict-folder": ("fer_hf.shards", "read folders of very many photos with several processes, into parquet"),
-    "export": ("fer_hf.export", "write a model as ONNX, for onnxruntime and transformers.js"),
-    "card": ("fer_hf.card", "write a model's card from its results"),
-    "publish": ("fer_hf.publish", "put a model and its card on the Hub"),
-    "publish-space": ("fer_hf.space", "put the page on a Space of the Hub"),
-    "publish-data": ("fer_hf.publish_data", "put a FER data source on the Hub, privately"),
+    "data": ("fer_hf.data.inspect", "what a FER data source holds: counts, leaks, blanks, sizes"),
+    "augment": ("fer_hf.training.preview", "draw what augmentation does to the same faces"),
+    "evaluate": ("fer_hf.evaluation.score", "score a model on a split, with intervals, as JSON and a picture"),
+    "predict": ("fer_hf.inference.analyzer", "find and read the faces in photos"),
+    "predict-folder": (
+        "fer_hf.inference.folder_job",
+        "read folders of very many photos with several processes, into parquet",
+    ),
+    "export": ("fer_hf.hub.onnx", "write a model as ONNX, for onnxruntime and transformers.js"),
+    "card": ("fer_hf.hub.model_card", "write a model's card from its results"),
+    "publish": ("fer_hf.hub.model", "put a model and its card on the Hub"),
+    "publish-space": ("fer_hf.hub.space", "put the page on a Space of the Hub"),
+    "publish-data": ("fer_hf.hub.dataset", "put a FER data source on the Hub, privately"),
 }
 
 

@@ -52,7 +52,7 @@ def browser():
 @pytest.fixture(scope="module")
 def served(tiny_model):
     """The page on loopback, with a tiny model."""
-    from tests.served import served_page  # brings Gradio
+    from tests.support.served import served_page  # brings Gradio
 
     with served_page(str(tiny_model)) as served:
         yield served

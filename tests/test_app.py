@@ -17,11 +17,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 import app
-from fer_hf import examples
 from fer_hf.labels import LABELS
-from fer_hf.texts import TEXTS
-from fer_hf.uploads import AGE, FREQUENCY
-from tests.served import served_page
+from fer_hf.web import examples
+from fer_hf.web.i18n import TEXTS
+from fer_hf.web.temp_files import AGE, FREQUENCY
+from tests.support.served import served_page
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_hf.drawn import draw_face
+from fer_hf.data.synthetic import draw_face
 from fer_hf.labels import LABELS
-from tests.loopback_hub import LoopbackHub
+from tests.support.loopback_hub import LoopbackHub
 
 PATH = Path(__file__).parents[1] / "notebooks" / "face_emotion_detection.ipynb"
 CELLS = json.loads(PATH.read_text(encoding="utf-8"))["cells"]

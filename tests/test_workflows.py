@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.node_tools import run_node
+from tests.support.node_tools import run_node
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
@@ -64,7 +64,7 @@ def test_other_files_are_tables(name):
 
 def floors(path):
     return subprocess.run(
-        [sys.executable, ROOT / "scripts" / "floors.py", path], check=False, capture_output=True, text=True
+        [sys.executable, ROOT / "tools" / "floors.py", path], check=False, capture_output=True, text=True
     )
 
 

@@ -1,0 +1,99 @@
+"""What the ONNX files keep of the model: the same pictures through PyTorch, float32 ONNX and 8-bit ONNX.
+
+    python -m benchmarks.onnx --model models/fer-dinov2-small --data fer2013.csv
+
+On PublicTest by default. Times are of one picture, in turn, with the same number of threads, as ratios to PyTorch's.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnxruntime
+import torch
+from scipy.special import softmax
+from tqdm import tqdm
+
+from benchmarks.record import keep, run
+from benchmarks.timing import interleaved
+from fer_hf.data.load import SPLITS, load_fer
+from fer_hf.evaluation.metrics import accuracy
+from fer_hf.evaluation.score import weights_hash
+from fer_hf.hub.onnx import FLOAT32, INT8, export_onnx
+from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+
+BATCH = 64
+ROUNDS = 30
+
+Forward = Callable[[np.ndarray], np.ndarray]  # pixel values (N, 3, S, S) to logits (N, 7)
+
+
+def of_torch(reader: Reader) -> Forward:
+    @torch.inference_mode()
+    def forward(pixels: np.ndarray) -> np.ndarray:
+        return reader.model(pixel_values=torch.from_numpy(pixels)).logits.numpy()
+
+    return forward
+
+
+def of_onnx(file: Path) -> Forward:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it slows the others' turns
+    session = onnxruntime.InferenceSession(file, options)
+    return lambda pixels: session.run(["logits"], {"pixel_values": pixels})[0]
+
+
+def compare(expected: np.ndarray, got: np.ndarray, labels: np.ndarray) -> dict:
+    """Two runtimes' logits (N, 7) on the same pictures."""
+    one, other = softmax(expected, axis=1), softmax(got, axis=1)
+    return {
+        "agreement": float((one.argmax(1) == other.argmax(1)).mean()),
+        "largest_score_difference": float(np.abs(one - other).max()),
+        "mean_score_difference": float(np.abs(one - other).mean()),
+        "accuracy": accuracy(other, labels),
+    }
+
+
+def measure(reader: Reader, files: dict[str, Path], pictures: list, labels: np.ndarray) -> dict:
+    """Accuracy, agreement, size and speed of each runtime."""
+    forwards = {"torch": of_torch(reader), **{name: of_onnx(file) for name, file in files.items()}}
+    logits = {name: [] for name in forwards}
+    for start in tqdm(range(0, len(pictures), BATCH), desc="scoring", unit="batch"):
+        batch = [picture.convert("RGB") for picture in pictures[start : start + BATCH]]
+        pixels = reader.processor(batch, return_tensors="np")["pixel_values"].astype(np.float32)
+        for name, forward in forwards.items():
+            logits[name].append(forward(pixels))
+    logits = {name: np.concatenate(parts) for name, parts in logits.items()}
+    one = pixels[:1]
+    seconds = interleaved({name: lambda f=forward: f(one) for name, forward in forwards.items()}, ROUNDS)
+    results = {name: compare(logits["torch"], logits[name], labels) for name in forwards}
+    for name, result in results.items():
+        result["milliseconds"] = round(1000 * seconds[name], 2)
+        result["time_ratio"] = round(seconds[name] / seconds["torch"], 3)
+        if name in files:
+            result["megabytes"] = round(files[name].stat().st_size / 1e6, 2)
+    return results
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.onnx", description="Compare exports with PyTorch.")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source")
+    parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")
+    parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
+    arguments = parser.parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    split = load_fer(arguments.data)[arguments.split]
+    with TemporaryDirectory() as folder:
+        export_onnx(arguments.model, folder, "int8")
+        files = {"onnx": Path(folder) / FLOAT32, "onnx_int8": Path(folder) / INT8}
+        results = measure(Reader.load(arguments.model), files, list(split["image"]), np.asarray(split["label"]))
+    sha256 = weights_hash(arguments.model)
+    keep("benchmarks.onnx", {"sha256": sha256, "split": arguments.split, "n": len(split), "runtimes": results})
+
+
+if __name__ == "__main__":
+    run(main)

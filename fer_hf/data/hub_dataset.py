@@ -1,0 +1,65 @@
+"""FER data as a dataset on the Hub: any with a picture and a label column, the label as a number or a name."""
+
+import re
+import sys
+
+from datasets import Dataset, DatasetDict, Image, load_dataset
+from datasets.exceptions import DatasetsError
+from huggingface_hub.errors import HFValidationError
+
+from fer_hf.data.schema import LABEL, OFFICIAL_TEST, SPLIT_OF_NAME, VOTES, Source
+from fer_hf.data.tabular import class_indices
+from fer_hf.errors import FerError
+
+LABEL_COLUMNS = ("label", "labels", "emotion", "expression")
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether `source` is written like a dataset's id, "user/name"."""
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", source) is not None
+
+
+def read_hub(name: str) -> Source:
+    """Download a dataset, or find it in the Hub's cache, which asks the Hub whether it is still the newest."""
+    try:
+        found = load_dataset(name)
+    except (DatasetsError, HFValidationError, OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise FerError(f"{name}: neither stands here nor loads as a dataset from the Hub ({reason})") from error
+    return standard_splits(found, name)
+
+
+def standard_splits(found: DatasetDict, name: str) -> Source:
+    """Give the splits and columns of a Hub dataset our names."""
+    splits, official = {}, False
+    for spelled, split in found.items():
+        ours = SPLIT_OF_NAME.get(spelled.lower())
+        if ours is None:
+            print(f"{name}: split {spelled!r} is none of train, validation, test: not used", file=sys.stderr)
+        elif ours in splits:
+            raise FerError(f"{name}: several of its splits are {ours}: {', '.join(found)}")
+        else:
+            splits[ours] = standard_columns(split, f"{name}: {spelled}")
+            official |= spelled.lower() == OFFICIAL_TEST
+    return Source(splits, official)
+
+
+def standard_columns(split: Dataset, place: str) -> Dataset:
+    """The picture, label and votes of one split, as image, label and votes; every other column is left out."""
+    if not len(split):
+        raise FerError(f"{place}: this split is empty")
+    images = [column for column, feature in split.features.items() if holds_pictures(feature)]
+    labels = [column for column in LABEL_COLUMNS if column in split.features]
+    if not labels or (len(images) != 1 and "image" not in images):
+        raise FerError(f"{place}: needs one picture column and a label column, has {', '.join(split.column_names)}")
+    image = "image" if "image" in images else images[0]
+    indices = class_indices(split[labels[0]][:], split.features[labels[0]], place)
+    votes = ["votes"] if split.features.get("votes") == VOTES else []
+    split = split.select_columns([image, *votes])
+    split = split if image == "image" else split.rename_column(image, "image")
+    return split.cast_column("image", Image()).add_column("label", indices, feature=LABEL)
+
+
+def holds_pictures(feature: object) -> bool:
+    """Whether a column is of pictures, declared as such or only stored like them."""
+    return isinstance(feature, Image) or (isinstance(feature, dict) and set(feature) == {"bytes", "path"})

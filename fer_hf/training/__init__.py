@@ -1,0 +1,1 @@
+"""From splits and arguments to trained weights."""

@@ -1,0 +1,219 @@
+"""What programs may ask of the page: by `gradio_client`, with curl, or as a model's tools (MCP).
+
+A picture comes as a file that was uploaded to this page, or within the request as a `data:` address. An address
+elsewhere is refused: the page asks no other host for anything. The answer is plain values, never a picture.
+"""
+
+import asyncio
+import base64
+import binascii
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import gradio as gr
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.labels import LABELS
+from fer_hf.web.limits import MEGABYTES, READERS, in_turn_async, named_file, opened
+from fer_hf.web.model_info import measured
+from fer_hf.web.temp_files import Uploads
+
+WAITING = 32  # requests under way; the next one is asked to come back
+LONGEST = MEGABYTES * 2**20 * 4 // 3 + 200  # letters of a `data:` address
+IDLE = 10.0  # seconds after which Gradio's notes on a program's last request are thrown away
+PROBLEM = "This picture could not be read"
+
+KINDS = f"JPEG, PNG, WebP, HEIC, AVIF and more, at most {MEGABYTES} MB"
+READ_PHOTO = (
+    f"Find the faces in a photo ({KINDS}) and read the facial expression of each. Returns file, width, height and "
+    "faces, largest first: box [x1, y1, x2, y2] in pixels of the upright photo; label, the best of seven expressions; "
+    "confidence, its calibrated score; unsure, the two best labels where the confidence is too low to name one, else "
+    f"empty; scores of {', '.join(LABELS)}, whose sum is 1. It reads expressions, not feelings."
+)
+READ_FACE = (
+    f"Read the facial expression in a picture ({KINDS}) that already is one face, framed closely from chin to "
+    "forehead; no face is looked for. Returns label, confidence, unsure and scores, as read_photo does for each face."
+)
+ABOUT_MODEL = (
+    "What the model behind read_photo and read_face is, how well it was measured to read, and what it must not be used "
+    "for. Ask it before you tell anyone how far an answer can be trusted."
+)
+USE = (
+    "It reads expressions, not feelings. In the EU, inferring emotions at work and in education is unlawful (AI Act, "
+    "Art. 5(1)(f)), and people must be told where it is used on them (Art. 50(3)). Decide nothing about anyone with it."
+)
+
+
+def add_endpoints(reader: Reader, uploads: Uploads) -> None:
+    """`/read_photo`, `/read_face` and `/about_model`.
+
+    MCP shows a model the functions' names and what their docstrings say of the arguments.
+    """
+    desk = _Desk(reader, uploads)
+
+    async def read_photo(photo: str, request: gr.Request) -> dict:
+        """
+        Args:
+            photo: address of a picture that was uploaded to this page, or the picture as a data: address with base64
+        """
+        return await desk.answer(_read_photo, "photo", photo, request)
+
+    async def read_face(face: str, request: gr.Request) -> dict:
+        """
+        Args:
+            face: address of a picture that was uploaded to this page, or the picture as a data: address with base64
+        """
+        return await desk.answer(_read_face, "face", face, request)
+
+    async def about_model(request: gr.Request) -> dict:
+        return _for_caller(_about(reader), request)
+
+    for function, description in ((read_photo, READ_PHOTO), (read_face, READ_FACE), (about_model, ABOUT_MODEL)):
+        # What gradio_client sends goes through the queue all the same. Without this, MCP would too, by a client inside
+        # the server whose session never ends.
+        gr.api(function, api_description=description, queue=False, concurrency_id="programs", concurrency_limit=READERS)
+
+
+class _Desk:
+    """Where programs hand in their pictures."""
+
+    def __init__(self, reader: Reader, uploads: Uploads) -> None:
+        self._reader = reader
+        self._uploads = uploads
+        self._page = gr.context.Context.root_block
+        self._under_way = 0
+
+    async def answer(self, read: Callable[..., dict], name: str, sent: object, request: gr.Request) -> dict | str:
+        """Have a picture read by `read`, in turn; `name` is the argument that it came in.
+
+        Raises:
+            gr.Error: it is no picture, or too many wait; one plain line.
+        """
+        session = _session(request)
+        try:
+            if self._under_way >= WAITING:
+                raise FerError(f"{WAITING} requests are under way already; come back in a moment")
+            self._under_way += 1
+            try:
+                return _for_caller(await in_turn_async(self._answer, read, name, sent, session), request)
+            finally:
+                self._under_way -= 1
+        except FerError as error:
+            raise gr.Error(str(error), title=PROBLEM, print_exception=False) from None
+        finally:
+            asyncio.get_running_loop().call_later(IDLE, self._forget, session)
+
+    def _answer(self, read: Callable[..., dict], name: str, sent: object, session: str | None) -> dict:
+        file = _sent_data(name, sent) if _is_data(sent) else self._upload(name, sent, session)
+        return read(self._reader, file)
+
+    def _upload(self, name: str, sent: object, session: str | None) -> io.BytesIO:
+        """A file that Gradio has put among the uploads; its session takes it along when it ends."""
+        address = sent.get("path") if isinstance(sent, dict) else sent
+        if not isinstance(address, str) or not address:
+            raise FerError(f"{name}: expected a picture, got {_shown(sent)}")
+        path = Path(unquote(address.rpartition("/file=")[2]).replace("\0", "")).resolve()
+        if not path.is_relative_to(self._uploads.folder.resolve()):
+            raise FerError(
+                f"{name}: expected a file that was uploaded to this page, or a data: address with base64; "
+                f"got {_shown(address)}"
+            )
+        if session is not None:
+            self._uploads.add(session, path)
+        shown = _file_name(sent, path)
+        try:
+            if path.stat().st_size > MEGABYTES * 2**20:
+                raise FerError(f"{shown}: the file is larger than {MEGABYTES} MB")
+            return named_file(path.read_bytes(), shown)
+        except OSError as error:  # another session with the same photo has just ended, or the upload waited too long
+            raise FerError(f"{name}: no such upload; it may have been deleted by now, send it again") from error
+
+    def _forget(self, session: str | None) -> None:
+        """Throw away what Gradio remembers of a program's last request, if that was a while ago."""
+        notes = self._page.state_holder
+        used = notes.time_last_used.get(session)
+        if used is not None and (datetime.now() - used).total_seconds() >= IDLE:
+            notes.session_data.pop(session, None)
+            notes.time_last_used.pop(session, None)
+
+
+def _file_name(sent: object, path: Path) -> str:
+    """What the sender calls the file, without folders, for the answer and for messages."""
+    name = sent.get("orig_name") if isinstance(sent, dict) else None
+    return Path(str(name)[-200:]).name if name else path.name
+
+
+def _is_data(sent: object) -> bool:
+    return isinstance(sent, str) and sent[:5].lower() == "data:"
+
+
+def _sent_data(name: str, sent: str) -> io.BytesIO:
+    if len(sent) > LONGEST:
+        raise FerError(f"{name}: is larger than {MEGABYTES} MB")
+    head, comma, data = sent.partition(",")
+    try:
+        if not comma or not head.lower().endswith(";base64"):
+            raise ValueError
+        return named_file(base64.b64decode(data, validate=True), name)
+    except (ValueError, binascii.Error) as error:
+        raise FerError(
+            f"{name}: expected data:image/jpeg;base64,... with nothing but base64 behind the comma"
+        ) from error
+
+
+def _read_photo(reader: Reader, file: io.BytesIO) -> dict:
+    with opened(file) as photo:
+        return reader.read(photo).to_json(file.name)
+
+
+def _read_face(reader: Reader, file: io.BytesIO) -> dict:
+    with opened(file) as crop:
+        scores = reader.read_crop(crop)
+    label = max(scores, key=scores.get)
+    return {
+        "file": file.name,
+        "label": label,
+        "confidence": round(scores[label], 6),
+        "unsure": list(reader.unsure(scores)),
+        "scores": {name: round(score, 6) for name, score in scores.items()},
+    }
+
+
+def _about(reader: Reader) -> dict:
+    """What is known of the model, as plain values; None where nothing was measured."""
+    known = measured(reader)
+    whole = (known.results or {}).get("whole")
+    return {
+        "model": known.name,
+        "sha256": known.sha256,
+        "labels": list(LABELS),
+        "unsure_below": reader.unsure_below,
+        "measured": whole
+        and {
+            "split": "FER2013's PrivateTest" if known.results["private_test"] else known.results["split"],
+            **{key: whole[key] for key in ("n", "accuracy", "macro_f1", "ece", "ece_floor", "coverage_80")},
+            "accuracy_interval_95": whole["interval_95"]["accuracy"],
+            "f1": {label: whole["per_class"][label]["f1"] for label in LABELS},
+        },
+        "use": USE,
+    }
+
+
+def _session(request: gr.Request) -> str | None:
+    """Gradio's session; MCP has none and hands over the plain HTTP request."""
+    return request.session_hash if isinstance(request, gr.Request) else None
+
+
+def _for_caller(answer: dict, request: gr.Request) -> dict | str:
+    """The answer as it is; for MCP as JSON, where Gradio would write it as Python does."""
+    return answer if isinstance(request, gr.Request) else json.dumps(answer, ensure_ascii=False)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,26 @@
+"""Every word that the page says, a YAML table a language: another language is another file beside these."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from fer_hf.inference.results import Face
+
+Text = Mapping[str, str]
+
+
+def _read(language: str) -> Text:
+    return yaml.safe_load((Path(__file__).parent / f"{language}.yaml").read_text(encoding="utf-8"))
+
+
+LANGUAGES = ("en", *sorted({path.stem for path in Path(__file__).parent.glob("*.yaml")} - {"en"}))
+TEXTS: dict[str, Text] = {language: _read(language) for language in LANGUAGES}
+TEXT = TEXTS["en"]
+
+
+def shown(face: Face, text: Text) -> str:
+    """What a face shows, in words: "happy", or "sad or fear?" where the model is unsure."""
+    if not face.unsure:
+        return text[face.label]
+    return text["either"].format(first=text[face.unsure[0]], second=text[face.unsure[1]])

@@ -1,0 +1,95 @@
+"""What is known of the model that the page serves: its name, its weights' hash, what was measured of them.
+
+The files lie beside the weights, in the model's folder or on the Hub; a Space has the corruption table in its own copy
+of `benchmarks/results`. What is missing, broken or of other weights is left out, and the page says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from transformers.utils import cached_file
+
+from fer_hf.errors import FerError
+from fer_hf.hub import model_metadata
+from fer_hf.inference.analyzer import Reader
+from fer_hf.labels import LABELS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model and what stands in its results files."""
+
+    name: str  # the Hub id, or the folder's name without the rest of its path
+    sha256: str  # of the weights
+    parameters: int
+    size: int  # pixels a side of what the model looks at
+    results: dict | None  # eval_results.json of `python -m fer_hf evaluate`
+    corruptions: dict | None  # corruptions.json of `python -m benchmarks.corruptions`
+    training: dict | None  # training.json of `python -m fer_hf card`
+
+
+@cache
+def measured(reader: Reader) -> Measured:
+    """What is known of the reader's model; read once a process.
+
+    Raises:
+        FerError: the weights are not where they were loaded from.
+    """
+    model = reader.model.name_or_path
+    sha256 = model_metadata.hash_of(_file(model, "model.safetensors") or Path(model, "model.safetensors"))
+    return Measured(
+        name=Path(model).resolve().name if Path(model).is_dir() else model,
+        sha256=sha256,
+        parameters=reader.model.num_parameters(),
+        size=reader.processor.size["height"],
+        results=_or_none(_results, model, sha256),
+        corruptions=_or_none(model_metadata.read_corruptions, sha256),
+        training=_or_none(_training, model),
+    )
+
+
+def _file(model: str, name: str) -> Path | None:
+    """A file of the model, in its folder or on the Hub."""
+    if Path(model).is_dir():
+        return Path(model, name) if Path(model, name).is_file() else None
+    found = cached_file(
+        model, name, _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False
+    )
+    return found and Path(found)
+
+
+def _or_none(read: Callable, *arguments: Any) -> Any:
+    """What `read` gives, None where a file is broken: the page starts all the same."""
+    try:
+        return read(*arguments)
+    except FerError:
+        return None
+
+
+def _results(model: str, sha256: str) -> dict | None:
+    path = _file(model, "eval_results.json")
+    if path is None:
+        return None
+    results = model_metadata.read_json(path)
+    model_metadata.check_results(str(path), results)
+    _check_numbers(path, results)
+    return results if results["sha256"] == sha256 else None
+
+
+def _check_numbers(path: Path, results: dict) -> None:
+    """Refuse results without the numbers that the page shows beside those of `model_metadata.check_results`."""
+    try:
+        for part in (results[name] for name in ("whole", "clean") if name in results):
+            numbers = [part["per_class"][label][key] for label in LABELS for key in ("n", "precision", "recall", "f1")]
+            numbers += [point[key] for point in part["reliability"] for key in ("n", "confidence", "accuracy")]
+            sum(numbers, part["ece_floor"] + sum(part["interval_95"]["accuracy"]))
+    except (KeyError, TypeError) as error:
+        raise FerError(f"{path}: lacks {error}; expected what `python -m fer_hf evaluate` writes") from error
+
+
+def _training(model: str) -> dict | None:
+    path = _file(model, "training.json")
+    return path and model_metadata.read_json(path)

@@ -1,0 +1,75 @@
+"""The page: its heading, its tabs and its endpoints, once in each language."""
+
+from collections.abc import Callable
+from html import escape
+
+import gradio as gr
+
+from fer_hf.inference.analyzer import Reader
+from fer_hf.web.api import add_endpoints
+from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS, Text
+from fer_hf.web.limits import READERS
+from fer_hf.web.tabs import about, live, many, photo, video
+from fer_hf.web.temp_files import AGE, FREQUENCY, Uploads, fetch_nothing
+from fer_hf.web.theme import script
+
+WAITING = 32  # requests in the queue; the next person is asked to come back
+
+
+def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
+    """The page with all its tabs, ready to launch: English at /, another language at /de and the like."""
+    fetch_nothing()
+    page = gr.Blocks(title=TEXT["title"], analytics_enabled=False, delete_cache=(FREQUENCY, AGE))
+    with page:
+        _tabs(reader, TEXT, uploads)
+        add_endpoints(reader, uploads)
+        page.unload(_forgetting(page, uploads))
+    for language in LANGUAGES[1:]:
+        with page.route(TEXTS[language]["language"], _path(language), show_in_navbar=False):
+            _tabs(reader, TEXTS[language], uploads)
+    return page.queue(max_size=WAITING, default_concurrency_limit=READERS)
+
+
+def _tabs(reader: Reader, text: Text, uploads: Uploads) -> None:
+    gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
+    with gr.Tab(text["photo_tab"]):
+        photo.build(reader, text)
+    with gr.Tab(text["live_tab"]):
+        live.build(text)
+    with gr.Tab(text["video_tab"]):
+        video.build(reader, text, uploads)
+    with gr.Tab(text["many_tab"]):
+        many.build(reader, text, uploads)
+    with gr.Tab(text["about_tab"]):
+        about.build(reader, text)
+
+
+def _forgetting(page: gr.Blocks, uploads: Uploads) -> Callable[[gr.Request], None]:
+    """What is done when a visitor leaves, whatever the language."""
+
+    def forget(request: gr.Request) -> None:
+        uploads.forget(request.session_hash)
+        page.state_holder.session_data.pop(request.session_hash, None)  # it holds the last answer
+
+    return forget
+
+
+def _path(language: str) -> str:
+    return "/" if language == LANGUAGES[0] else f"/{language}"
+
+
+def _masthead(text: Text) -> str:
+    links = "".join(_link(language, text) for language in LANGUAGES)
+    return (
+        f'<header class="masthead" data-lang="{text["code"]}" data-title="{escape(text["title"])}">'
+        f'<nav class="languages" aria-label="{escape(text["languages"])}">{links}</nav>'
+        f'<h1>{escape(text["title"])}</h1><p class="lead">{escape(text["lead"])}</p>'
+        f'<p class="notice"><strong>{escape(text["notice"])}</strong> {escape(text["privacy"])}</p></header>'
+    )
+
+
+def _link(language: str, text: Text) -> str:
+    name = escape(TEXTS[language]["language"])
+    if language == text["code"]:
+        return f'<span aria-current="page">{name}</span>'
+    return f'<a href=".{_path(language)}" lang="{language}" hreflang="{language}">{name}</a>'

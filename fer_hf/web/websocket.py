@@ -1,0 +1,265 @@
+"""Live over a WebSocket: the browser sends frames, the server answers with boxes and scores and keeps no picture.
+
+The browser first says {"session": UUID}, one it made itself; after a broken connection the same one goes on where it
+was. Then it sends
+
+    a frame, binary: its time in seconds as a little-endian float64, then a picture of at most 640 x 640 pixels;
+    {"do": "summary"}, {"do": "csv"}, {"do": "reset"} or {"do": "end"}.
+
+Each frame is answered by what `LiveSession.read` returns, or by {"dropped": true}, both with "sent", the frame's time,
+and "milliseconds" that it was here; each command by {"done": its name} and what it asks for, "end" by both. Only the
+newest frame waits. A connection that the server closes is told why before: {"error": a Refusal's code}.
+"""
+
+import asyncio
+import io
+import json
+import re
+import struct
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from starlette.datastructures import Headers
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.image_io import open_photo
+from fer_hf.inference.stream import LiveSession
+
+SESSIONS = 4  # at once; two cores read about 20 faces a second
+SECONDS = 1800.0  # a session's time limit
+IDLE = 300.0  # seconds without a message, as in a pause, after which the seat is given to others
+GRACE = 20.0  # seconds that a session outlives its broken connection
+MAX_PIXELS = 640 * 640  # of a frame
+MAX_BYTES = 500_000
+TIME = struct.Struct("<d")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+# Always the same threads: each new one that reads would cost memory of its own. A session uses one at a time.
+_READING = ThreadPoolExecutor(2, "live")
+
+
+class Refusal(Exception):
+    """Why the server ends a connection: "full", "time", "idle" or "message" (it was not what is expected)."""
+
+
+@dataclass
+class Seat:
+    """A session, and the connection over which it speaks; none while it is broken."""
+
+    session: LiveSession
+    end: float  # on the monotonic clock
+    socket: WebSocket | None = None
+
+
+class LiveSocket:
+    """All live sessions of a page. They share the reader and nothing else."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.seats: dict[str, Seat] = {}
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Speak with one browser until it leaves."""
+        if not is_our_page(socket.headers):
+            await socket.close(1008)
+            return
+        await socket.accept()
+        try:
+            name = await _session_name(socket)
+            seat = await self._sit(name, socket)
+            try:
+                await _Talk(seat.session, socket).run(seat.end - monotonic())
+                self._forget(name, seat)
+                await _close(socket, 1000)
+            finally:
+                self._leave(name, seat, socket)
+        except Refusal as refusal:
+            with suppress(WebSocketDisconnect):
+                await _send(socket, {"error": str(refusal)})
+                await _close(socket, 1008)
+        except WebSocketDisconnect:
+            pass
+
+    async def _sit(self, name: str, socket: WebSocket) -> Seat:
+        """The seat of a session, new or left a moment ago. Its older connection, which the network broke, is closed."""
+        if name not in self.seats:
+            self.seats[name] = Seat(LiveSession(self._reader), monotonic() + SECONDS)
+        seat = self.seats[name]
+        taken = sum(each.socket is not None for each in self.seats.values() if each is not seat)
+        if taken >= SESSIONS:
+            del self.seats[name]
+            raise Refusal("full")
+        before, seat.socket = seat.socket, socket
+        if before is not None:
+            with suppress(WebSocketDisconnect):
+                await _close(before, 1001)
+        return seat
+
+    def _leave(self, name: str, seat: Seat, socket: WebSocket) -> None:
+        """Free the seat for others, and forget the session unless it comes back in time."""
+        if seat.socket is not socket:  # it has come back already
+            return
+        seat.socket = None
+        asyncio.get_running_loop().call_later(GRACE, lambda: seat.socket or self._forget(name, seat))
+
+    def _forget(self, name: str, seat: Seat) -> None:
+        if self.seats.get(name) is seat:
+            del self.seats[name]
+
+
+class _Talk:
+    """One connection: listens and reads at the same time, so that only the newest frame waits."""
+
+    def __init__(self, session: LiveSession, socket: WebSocket) -> None:
+        self._session = session
+        self._socket = socket
+        self._newest: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1)  # when it came, and the message
+
+    async def run(self, seconds: float) -> None:
+        """Until the browser says "end".
+
+        Raises:
+            Refusal: the time is up, or what came was no message of ours.
+            WebSocketDisconnect: the browser has gone.
+        """
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._read())]
+        try:
+            done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if not done:
+            await self._do("end")
+            raise Refusal("time")
+        for task in done:
+            task.result()
+
+    async def _listen(self) -> None:
+        command = ""
+        while command != "end":
+            message = await self._next()
+            if isinstance(message, bytes):
+                await self._keep(message)
+            else:
+                command = message.get("do")
+                await self._do(command)
+
+    async def _next(self) -> bytes | dict:
+        try:
+            return await asyncio.wait_for(_message(self._socket), IDLE)
+        except TimeoutError:
+            await self._do("end")
+            raise Refusal("idle") from None
+
+    async def _keep(self, frame: bytes) -> None:
+        """Let a frame wait in place of the one that waits."""
+        if not TIME.size < len(frame) <= MAX_BYTES or not 0 <= TIME.unpack_from(frame)[0] < 1e9:
+            raise Refusal("message")
+        if self._newest.full():
+            came, dropped = self._newest.get_nowait()
+            self._session.dropped_frames += 1
+            await self._answer(dropped, came, None)
+        self._newest.put_nowait((monotonic(), frame))
+
+    async def _read(self) -> None:
+        while True:
+            came, frame = await self._newest.get()
+            try:
+                answer = await _in_thread(_read_frame, self._session, frame)
+            except FerError as error:
+                raise Refusal("message") from error
+            await self._answer(frame, came, answer)
+
+    async def _answer(self, frame: bytes, came: float, answer: dict | None) -> None:
+        (sent,) = TIME.unpack_from(frame)
+        spent = round(1000 * (monotonic() - came), 1)
+        await _send(self._socket, {**(answer or {"dropped": True}), "sent": sent, "milliseconds": spent})
+
+    async def _do(self, command: str) -> None:
+        """Carry out what the browser asks for, and say so."""
+        if command not in ("reset", "summary", "csv", "end"):
+            raise Refusal("message")
+        done: dict[str, Any] = {"done": command}
+        if command == "reset":
+            await _in_thread(self._session.reset)
+        if command in ("summary", "end"):
+            done["summary"] = await _in_thread(self._session.summary)
+        if command in ("csv", "end"):
+            done["csv"] = await _in_thread(self._session.csv)
+        await _send(self._socket, done)
+
+
+def _read_frame(session: LiveSession, message: bytes) -> dict | None:
+    """
+    Raises:
+        FerError: it holds no picture, or one that is too large.
+    """
+    (time,) = TIME.unpack_from(message)
+    return session.read(np.asarray(open_photo(io.BytesIO(message[TIME.size :]), MAX_PIXELS)), time)
+
+
+async def _in_thread(function: Callable, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_READING, function, *arguments)
+
+
+async def _message(socket: WebSocket) -> bytes | dict:
+    """The next message: bytes, or an object.
+
+    Raises:
+        Refusal: it is neither.
+        WebSocketDisconnect: the browser has gone.
+    """
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    if message.get("bytes") is not None:
+        return message["bytes"]
+    try:
+        value = json.loads(message["text"][:200])
+    except ValueError as error:
+        raise Refusal("message") from error
+    if not isinstance(value, dict):
+        raise Refusal("message")
+    return value
+
+
+async def _send(socket: WebSocket, value: dict) -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        await socket.send_json(value)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        await socket.close(code)
+
+
+async def _session_name(socket: WebSocket) -> str:
+    """The name in the browser's first message, for which nobody waits long.
+
+    Raises:
+        Refusal: there is none.
+    """
+    try:
+        hello = await asyncio.wait_for(_message(socket), GRACE)
+    except TimeoutError:
+        raise Refusal("message") from None
+    name = hello.get("session") if isinstance(hello, dict) else None
+    if not isinstance(name, str) or not UUID.fullmatch(name):
+        raise Refusal("message")
+    return name
+
+
+def is_our_page(headers: Headers) -> bool:
+    """Whether a connection comes from the page itself, or from a program: browsers let any page open a WebSocket."""
+    origin = headers.get("origin")
+    hosts = (headers.get("host"), headers.get("x-forwarded-host"))
+    return origin is None or urlsplit(origin).netloc in hosts

@@ -1,0 +1,187 @@
+"""Videos and sets of photos in a real browser: sent, read, saved, stopped, and gone with their session."""
+
+import csv
+import io
+import json
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from imageio_ffmpeg import read_frames, write_frames
+from PIL import Image
+from skimage.data import astronaut
+
+from fer_hf.inference.batch import CSV_COLUMNS as PHOTO_COLUMNS
+from fer_hf.inference.timeline import CSV_COLUMNS as VIDEO_COLUMNS
+from fer_hf.web.i18n import TEXT, TEXTS
+from tests.conftest import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
+SIZE = (480, 320)
+
+
+def make_video(path, count):
+    writer = write_frames(path, SIZE, fps=10, macro_block_size=2, ffmpeg_log_level="quiet")
+    writer.send(None)
+    for i in range(count):
+        frame = Image.new("RGB", SIZE, "#707070")
+        frame.paste(FACE, (20 + 4 * (i % 50), 50))
+        writer.send(frame.tobytes())
+    writer.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("things")
+    make_video(folder / "walk.mp4", 12)
+    make_video(folder / "long.mp4", 400)
+    (folder / "<b>words.mp4").write_text("no video")
+    FACE.save(folder / "=one.jpg")
+    with zipfile.ZipFile(folder / "set.zip", "w") as archive:
+        archive.write(folder / "=one.jpg", "in/=one.jpg")
+        archive.write(folder / "=one.jpg", "two.jpg")
+        archive.writestr("bad.jpg", "no photo")
+    return folder
+
+
+def open_tab(page, name):
+    page.get_by_role("tab", name=name, exact=True).click()
+    return page
+
+
+def send(page, *paths):
+    page.locator(".sender:visible input[type=file]").set_input_files(list(paths))
+
+
+def saved(page, locator):
+    with page.expect_download() as waiting:
+        locator.click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE / 1000
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
+
+
+def test_a_video_becomes_a_timeline_a_copy_and_a_table_and_nothing_stays_on_the_disk(visit, served, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "walk.mp4")
+    page.wait_for_selector(".film .lane")
+    copy = page.locator(".film a[download]")
+    copy.wait_for(state="visible")
+    assert until(lambda: served.files() == [])  # the browser has the copy
+    assert page.locator(".film video").evaluate(
+        "video => new Promise(done => video.readyState > 1 ? done(true) :"
+        " video.addEventListener('loadeddata', () => done(true)))"
+    )
+    name, content = saved(page, copy)
+    assert name == "walk-faces.mp4"
+    target = things / "copy.mp4"
+    target.write_bytes(content)
+    reading = read_frames(target)
+    assert next(reading)["size"] == SIZE
+    frames = [np.frombuffer(data, np.uint8).reshape(SIZE[1], SIZE[0], 3) for data in reading]
+    assert len(frames) == 12
+    assert frames[4].std() > 10
+    name, content = saved(page, page.get_by_role("button", name=TEXT["video_save_csv"]))
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert name == "walk-faces.csv" and tuple(rows[0]) == VIDEO_COLUMNS
+    assert {row["face"] for row in rows} == {"1"} and len(rows) == 6
+    assert page.complaints == []
+
+
+def test_the_timeline_moves_with_the_video_and_says_what_it_shows(visit, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "walk.mp4")
+    page.locator(".film a[download]").wait_for(state="visible")
+    strip = page.locator(".lane .strip")
+    strip.click(position={"x": strip.bounding_box()["width"] / 2, "y": 10})
+    page.wait_for_function("Math.abs(document.querySelector('.film video').currentTime - 0.6) < 0.1")
+    slider = page.locator(".moment input")
+    assert slider.input_value() == "0.6"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("Math.abs(document.querySelector('.film video').currentTime - 0.7) < 0.05")
+    said = slider.get_attribute("aria-valuetext")
+    assert said.startswith("0:00, Face 1: ")
+    assert page.locator(".now [data-part=label]").inner_text() in said
+    shares = page.locator(".now .bars .share").all_inner_texts()
+    assert len(shares) == 7 and abs(sum(int(share.split()[0]) for share in shares) - 100) <= 4
+    page.locator(".words summary").click()
+    assert page.locator(".words tbody tr").count() == 1
+
+
+def test_a_video_can_be_stopped_and_what_is_none_is_a_plain_line(visit, served, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "long.mp4")
+    page.wait_for_selector(".work progress[value]")
+    assert served.files()
+    page.get_by_role("button", name=TEXT["work_stop"]).click()
+    page.get_by_text(TEXT["work_stopped"]).wait_for()
+    assert until(lambda: served.files() == [])
+    send(page, things / "<b>words.mp4")
+    alert = page.locator("#video-reading [role=alert]")
+    alert.wait_for()
+    assert "<b>words.mp4: not a video" in alert.inner_text()
+    assert served.files() == []
+
+
+def test_what_lies_on_the_disk_goes_with_its_session_while_another_goes_on(visit, served, things):
+    mine, yours = (open_tab(visit(), TEXT["video_tab"]) for _ in range(2))
+    send(mine, things / "long.mp4")
+    mine.wait_for_selector(".work progress[value]")
+    send(yours, things / "walk.mp4")
+    yours.get_by_text(TEXT["work_wait"].format(before=1)).wait_for()
+    mine.close()
+    yours.wait_for_selector(".film .lane")
+    assert until(lambda: served.files() == [])
+
+
+def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
+    page = open_tab(visit(), TEXT["many_tab"])
+    send(page, things / "set.zip", things / "=one.jpg")
+    page.wait_for_selector(".gallery")
+    assert until(lambda: served.files() == [])
+    assert page.locator(".card").count() == 3
+    assert all(page.locator(".card img").evaluate_all("all => all.map((image) => image.naturalWidth > 0)"))
+    assert page.locator(".failed li").all_inner_texts()[0].startswith("set.zip/bad.jpg not a picture")
+    name, content = saved(page, page.get_by_role("button", name=TEXT["many_save_csv"]))
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert name == "faces.csv" and tuple(rows[0]) == PHOTO_COLUMNS
+    assert {row["file"] for row in rows} == {"set.zip/in/=one.jpg", "set.zip/two.jpg", "'=one.jpg"}
+    name, content = saved(page, page.get_by_role("button", name=TEXT["many_save_json"]))
+    values = json.loads(content)
+    assert name == "faces.json" and values["counts"]["photos"] == 3
+    assert [failure["file"] for failure in values["failures"]] == ["set.zip/bad.jpg"]
+    assert page.complaints == []
+
+
+def test_limits_are_said_before_anything_is_sent(visit, things, tmp_path):
+    (tmp_path / "big.mp4").write_bytes(bytes(101 * 2**20))
+    page = open_tab(visit(), TEXT["video_tab"])
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if "upload" in request.url else None)
+    send(page, tmp_path / "big.mp4")
+    page.get_by_text("big.mp4: the file is larger than 100 MB").wait_for()
+    assert sent == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_and_in_german_nothing_scrolls_sideways(visit, served, things, scheme):
+    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(f"{served.url}de")
+    page.get_by_role("tab", name=TEXTS["de"]["video_tab"], exact=True).click()
+    send(page, things / "walk.mp4")
+    page.wait_for_selector(".film .lane")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("tab", name=TEXTS["de"]["many_tab"], exact=True).click()
+    send(page, things / "set.zip")
+    page.wait_for_selector(".gallery")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,280 @@
+"""The Live tab: its markup, and in a real browser with Chromium's fake camera, which shows a face that moves."""
+
+import csv
+import io
+import itertools
+import json
+import re
+import shutil
+from html import unescape
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from benchmarks.moving_faces import write_video
+from fer_hf.labels import COLOURS, LABELS
+from fer_hf.web import websocket
+from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
+from fer_hf.web.tabs import live
+from tests.conftest import BROWSERS, DESK, FLAGS, PATIENCE, PHONE
+from tests.support import node_tools
+
+# Keeps every answer that was drawn, and every socket.
+WATCH = """
+window.drawn = [];
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); sockets.push(this); }
+};
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_scripts_get_every_word_and_colour(language):
+    text = TEXTS[language]
+    settings = json.loads(unescape(re.search('data-settings="([^"]*)"', live._stage(text))[1]))
+    assert {each["name"]: each["colour"] for each in settings["expressions"]} == COLOURS
+    assert [each["word"] for each in settings["expressions"]] == [text[name] for name in LABELS]
+    used = set(re.findall(r'(?:\.text|(?<![.\w])(?:say|stop))\(\s*"(\w+)"', "\n".join(map(live.script, live.SCRIPTS))))
+    assert used and used <= set(settings["text"])
+    assert {f"error_{code}" for code in ("full", "time", "idle", "message")} <= set(settings["text"])
+
+
+def test_the_filter_that_smooths_is_stated():
+    assert "exponential moving average with a time constant of 500 milliseconds" in live._session(TEXT)
+
+
+def launch(playwright, video):
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, f"--use-file-for-fake-video-capture={video}"])
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, tmp_path_factory):
+    browser = launch(playwright, write_video(tmp_path_factory.mktemp("camera") / "one.y4m", 1, 120, 10))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """A function that opens the Live tab in a session of its own."""
+    contexts = []
+
+    def open_tab(camera=browser, script=WATCH, path="", **options):
+        context = camera.new_context(**{"viewport": DESK, "permissions": ["camera"]} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.hosts, page.complaints = set(), []
+        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.add_init_script(script)
+        page.goto(served.url + path)
+        page.get_by_role("tab", name="Live", exact=True).click()
+        page.wait_for_selector(".live [data-do=start]", state="visible")
+        page.evaluate("document.querySelector('.live').addEventListener('live:drawn', (e) => drawn.push(e.detail))")
+        return page
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+
+
+def start(page, frames=3):
+    page.click(".live [data-do=start]")
+    wait_for_frames(page, frames)
+
+
+def wait_for_frames(page, frames):
+    count = page.evaluate("drawn.length")
+    page.wait_for_function("count => drawn.length >= count", arg=count + frames)
+
+
+def status(page):
+    return page.locator(".live-status")
+
+
+def serious_findings(page):
+    """What axe-core finds on the tab."""
+    node_tools.install()
+    page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
+    found = page.evaluate("axe.run('#live').then((result) => result.violations)")
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
+
+
+def in_browser(test):
+    return pytest.mark.browser(pytest.mark.slow(test))
+
+
+@in_browser
+def test_a_moving_face_is_read_and_after_a_hundred_frames_no_file_is_written(visit, served):
+    page = visit()
+    start(page, 100)
+    assert served.files() == []
+    faces = page.evaluate("drawn.map((each) => each.faces.map((face) => face.number))")
+    assert [len(each) for each in faces] == [1] * len(faces)
+    assert faces[0] == [1] and faces == sorted(faces)  # a busy machine may lose sight of it for longer than MEMORY
+    assert page.evaluate("new Set(drawn.map((each) => each.faces[0].box[0])).size") > 10  # it moves
+    assert page.locator(".live-boxes span").count() == page.locator(".live-list li").count() == 1
+    assert page.locator(".live-bars li").count() == len(LABELS)
+    shares = page.locator(".live-bars .share").all_inner_texts()
+    assert sum(int(share.removesuffix(" %")) for share in shares) == pytest.approx(100, abs=4)
+    assert re.fullmatch(r"Face \d+: .+\.", page.locator(".live-news").inner_text())
+    assert "Frames a second" in page.locator(".live-rate").inner_text()
+    assert (page.hosts - {served.url.split("/")[2]}, page.complaints) == (set(), [])
+
+
+@in_browser
+def test_the_box_lies_on_the_face_and_mirror_turns_it_with_the_video(visit):
+    page = visit()
+    start(page)
+    page.click(".live [data-do=pause]")
+    place = """() => {
+        const area = (name) => document.querySelector(name).getBoundingClientRect();
+        const [box, stage] = [area(".live-boxes span"), area(".live-stage")];
+        return [(box.left - stage.left) / stage.width, (box.right - stage.left) / stage.width];
+    }"""
+    mirrored = page.evaluate(place)
+    page.locator(".live-mirror").uncheck()
+    plain = page.evaluate(place)
+    assert plain == pytest.approx([1 - mirrored[1], 1 - mirrored[0]], abs=0.01)
+    assert page.locator(".live video").evaluate("video => getComputedStyle(video).transform") == "none"
+    box = page.evaluate("drawn.at(-1).faces[0].box")
+    assert plain[0] == pytest.approx(box[0] / 640, abs=0.15)
+
+
+@in_browser
+def test_pause_sends_nothing_and_stops_the_clock(visit):
+    page = visit()
+    start(page)
+    page.click(".live [data-do=pause]")
+    assert status(page).inner_text() == TEXT["live_paused"]
+    page.wait_for_timeout(500)  # what was under way
+    count = page.evaluate("drawn.length")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("drawn.length") == count
+    page.click(".live [data-do=pause]")
+    wait_for_frames(page, 3)  # the camera has gone on meanwhile: the face is elsewhere
+    times = page.evaluate("drawn.map((each) => each.time)")
+    assert max(later - before for before, later in itertools.pairwise(times)) < 2.5
+
+
+@in_browser
+def test_reset_stop_summary_and_csv(visit, served):
+    page = visit()
+    start(page)
+    page.click(".live [data-do=reset]")
+    wait_for_frames(page, 10)
+    first = page.evaluate("drawn.find((each, i) => i && each.time < drawn[i - 1].time)")  # the clock begins anew
+    assert (first["time"], first["faces"][0]["number"]) == (0, 1)
+    page.click(".live [data-do=stop]")
+    page.wait_for_selector(".live-rows tr")
+    assert page.locator(".live video").evaluate("video => video.srcObject") is None
+    assert page.locator(".live-rows td").first.inner_text() == "1"
+    assert re.search(r"Faces: \d+\.", page.locator(".live-totals").inner_text())
+    page.wait_for_selector(".live [data-do=csv]:enabled")
+    with page.expect_download() as download:
+        page.click(".live [data-do=csv]")
+    assert download.value.suggested_filename == "live.csv"
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert len(rows) >= 2 and rows[0]["face"] == "1" and {row["label"] for row in rows} <= set(LABELS)
+    assert served.files() == []
+
+
+@in_browser
+def test_the_tab_speaks_german_and_running_sessions_can_be_downloaded(visit):
+    page = visit(path="de")
+    start(page, 5)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_selector(".live-rows tr")
+    assert status(page).inner_text() == TEXTS["de"]["live_paused"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name=TEXTS["de"]["live_csv"]).click()
+    assert download.value.path().read_text().startswith("time,face,")
+
+
+@in_browser
+def test_a_broken_connection_comes_back_by_itself_to_the_same_session(visit):
+    page = visit()
+    start(page)
+    page.evaluate("sockets.at(-1).close()")
+    page.wait_for_function("sockets.length === 2")
+    wait_for_frames(page, 3)
+    times = page.evaluate("drawn.map((each) => each.time)")
+    assert times == sorted(times)  # the same session: its clock goes on
+    page.wait_for_function("document.querySelector('.live-status').textContent === ''")
+
+
+@in_browser
+def test_two_people_at_once_and_a_closed_tab_frees_its_place(visit, monkeypatch):
+    monkeypatch.setattr(websocket, "SESSIONS", 2)
+    one, other, late = visit(), visit(), visit()
+    start(one)
+    start(other)
+    assert one.evaluate("drawn[0].faces[0].number") == other.evaluate("drawn[0].faces[0].number") == 1
+    late.click(".live [data-do=start]")
+    late.wait_for_function(
+        "words => document.querySelector('.live-status').textContent === words", arg=TEXT["live_error_full"]
+    )
+    assert late.locator(".live [data-do=start]").is_visible()
+    one.close()
+    late.wait_for_timeout(1000)
+    start(late)
+
+
+@in_browser
+def test_leaving_the_tab_stops_the_camera(visit):
+    page = visit()
+    start(page)
+    page.get_by_role("tab", name=TEXT["photo_tab"], exact=True).click()
+    page.wait_for_function("document.querySelector('.live video').srcObject === null")
+    page.wait_for_function("sockets.at(-1).readyState === WebSocket.CLOSED")
+
+
+@in_browser
+@pytest.mark.parametrize(
+    ("error", "words"), [("NotAllowedError", "live_denied"), ("NotFoundError", "live_absent"), ("", "live_absent")]
+)
+def test_without_a_camera_there_is_a_plain_line(visit, error, words):
+    camera = f"{{ getUserMedia: async () => {{ throw new DOMException('', '{error}'); }} }}" if error else "undefined"
+    page = visit(script=f"{WATCH} Object.defineProperty(navigator, 'mediaDevices', {{ value: {camera} }});")
+    page.click(".live [data-do=start]")
+    page.wait_for_function("words => document.querySelector('.live-status').textContent === words", arg=TEXT[words])
+    assert page.locator(".live [data-do=start]").is_visible()
+    assert page.complaints == []
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_four_faces_on_a_phone_are_chosen_by_click_list_and_keys(visit, playwright, tmp_path, scheme):
+    camera = launch(playwright, write_video(tmp_path / "four.y4m", 4, 60, 10))
+    try:
+        page = visit(camera, viewport=PHONE, color_scheme=scheme)
+        page.click(".live [data-do=start]")
+        page.wait_for_function("document.querySelectorAll('.live-list li').length >= 4")
+        page.click(".live [data-do=pause]")
+        numbers = page.locator(".live-list .number").all_inner_texts()
+        chosen = page.locator(".live-of")
+        page.locator(".live-list button").nth(1).click()
+        assert chosen.inner_text() == f"Face {numbers[1]}"
+        page.keyboard.press("ArrowDown")
+        assert chosen.inner_text() == f"Face {numbers[2]}"
+        page.keyboard.press(numbers[3])
+        assert chosen.inner_text() == f"Face {numbers[3]}"
+        assert page.locator(".live-list [aria-pressed=true] .number").inner_text() == numbers[3]
+        page.locator(f".live-boxes span[data-face='{numbers[0]}']").dispatch_event("click")
+        assert chosen.inner_text() == f"Face {numbers[0]}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert serious_findings(page) == []
+    finally:
+        camera.close()

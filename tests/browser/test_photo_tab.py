@@ -1,0 +1,106 @@
+"""What the Photo tab answers: downloads, heat maps, and plain words for what is no photo."""
+
+import base64
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.results import CSV_COLUMNS
+from fer_hf.web import examples
+from fer_hf.web.components.markup import data_address, data_uri
+from fer_hf.web.i18n import TEXT, TEXTS
+from fer_hf.web.limits import named_file, sent_file
+from fer_hf.web.tabs import photo
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_model):
+    return Reader.load(str(tiny_model))
+
+
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def saved(html):
+    """The downloads in the HTML: name to bytes."""
+    found = re.findall(r'data-save="([^"]+)" data-file="data:[^;]+;base64,([^"]+)"', html)
+    return {name: base64.b64decode(data) for name, data in found}
+
+
+def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(reader):
+    original = examples.group()
+    file = named_file(png(original), "=group & co.png")
+    downloads = saved(photo._answer(reader, file, TEXT))
+    picture, table, values = (downloads[f"=group &amp; co-faces.{end}"] for end in ("jpg", "csv", "json"))
+    drawn = Image.open(io.BytesIO(picture))
+    assert drawn.size == original.size
+    assert np.abs(np.asarray(drawn).astype(int) - np.asarray(original)).max() > 100  # the boxes
+    rows = list(csv.DictReader(io.StringIO(table.decode())))
+    assert tuple(rows[0]) == CSV_COLUMNS and len(rows) == 6
+    assert {row["file"] for row in rows} == {"'=group & co.png"}
+    assert json.loads(values) == [reader.read(original).to_json("=group & co.png")]
+
+
+def test_a_photo_without_a_face_offers_no_download(reader):
+    assert saved(photo._answer(reader, named_file(png(examples.cat()), "cat.png"), TEXT)) == {}
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_heat_map_is_a_picture_and_words(reader, language):
+    file = named_file(png(examples.astronaut().crop((160, 40, 300, 180))), "1")
+    found = photo._heat(reader, file, "happy", TEXTS[language])
+    heat = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2])))
+    assert heat.size == (224, 224)
+    assert re.search(r"\d+\s%\)\.$", found["where"])
+
+
+@pytest.mark.parametrize(("row", "third"), [(0, "upper"), (5, "middle"), (8, "lower")])
+def test_where_the_heat_lies_is_said_in_words(row, third):
+    heat = np.zeros((9, 9), np.float32)
+    heat[row] = 1
+    assert photo._where(heat, TEXT) == TEXT[f"photo_look_{third}"].format(share="100\N{NO-BREAK SPACE}%")
+
+
+def test_a_flat_map_is_said_to_be_flat():
+    assert photo._where(np.zeros((9, 9), np.float32), TEXT) == TEXT["photo_look_flat"]
+
+
+@pytest.mark.parametrize("label", ["joy", None, [], {}])
+def test_a_heat_map_for_no_expression_is_refused(reader, label):
+    with pytest.raises(FerError):
+        photo._heat(reader, named_file(png(Image.new("RGB", (9, 9))), "1"), label, TEXT)
+
+
+@pytest.mark.parametrize(
+    "sent", [None, [], "photo", {}, {"data": 5}, {"data": "data:,ä"}, {"name": [1], "data": "x,y"}]
+)
+def test_what_is_no_file_is_one_plain_line(sent):
+    with pytest.raises(FerError, match="did not arrive whole"):
+        sent_file(sent)
+
+
+def test_a_file_over_the_limit_is_named():
+    with pytest.raises(FerError, match=r"^big\.jpg: .* 20 MB"):
+        sent_file({"name": "big.jpg", "size": 1})
+    with pytest.raises(FerError, match=r"^big\.jpg: .* 20 MB"):
+        sent_file({"name": "big.jpg", "data": "data:," + "A" * (28 * 2**20)})
+
+
+def test_a_name_that_commands_or_cannot_be_written_is_made_harmless():
+    sent = {"name": "\ud800\x1b[2J.png", "data": data_address(b"x", "image/png")}
+    assert sent_file(sent).name == "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[2J.png"
+
+
+def test_an_example_is_a_picture_that_can_be_sent():
+    data = data_uri(examples.astronaut(), photo.EXAMPLE_PIXELS)
+    assert Image.open(sent_file({"name": "x", "data": data})).size == (512, 512)

@@ -1,0 +1,173 @@
+"""What the Video tab answers, and what lies on the disk meanwhile."""
+
+import subprocess
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imageio_ffmpeg import get_ffmpeg_exe, write_frames
+from PIL import Image
+from skimage.data import astronaut
+
+from fer_hf.inference.analyzer import Reader
+from fer_hf.web.i18n import TEXT, TEXTS
+from fer_hf.web.tabs import video
+from fer_hf.web.temp_files import Uploads
+
+FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
+
+
+def make_video(path, count=10):
+    writer = write_frames(path, (480, 320), fps=10, macro_block_size=2, ffmpeg_log_level="quiet")
+    writer.send(None)
+    for i in range(count):
+        frame = Image.new("RGB", (480, 320), "#707070")
+        frame.paste(FACE, (60 + 4 * i, 50))
+        writer.send(frame.tobytes())
+    writer.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_model):
+    return Reader.load(str(tiny_model))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return make_video(tmp_path_factory.mktemp("clip") / "clip.mp4").read_bytes()
+
+
+@pytest.fixture
+def uploads(tmp_path):
+    return Uploads(tmp_path)
+
+
+def upload(uploads, content, name="clip.mp4"):
+    path = uploads.folder / str(len(list(uploads.folder.iterdir()))) / name
+    path.parent.mkdir()
+    path.write_bytes(content)
+    return path
+
+
+def read(reader, uploads, path, name="party.mp4", session="me", text=TEXT):
+    return video._read(reader, uploads, session, {"paths": [str(path)], "names": [name]}, text)
+
+
+def files(uploads):
+    return [path for path in uploads.folder.rglob("*") if path.is_file()]
+
+
+def test_a_video_is_read_with_progress_and_only_its_marked_copy_stays_for_the_session(reader, uploads, clip):
+    path = upload(uploads, clip)
+    shown = list(read(reader, uploads, path))
+    assert "<progress" in shown[0] and "Reading party.mp4" in shown[0]
+    assert 'class="film"' in shown[-1] and 'class="lane" data-face="1"' in shown[-1]
+    (marked,) = files(uploads)
+    assert f'data-file="{marked}"' in shown[-1]
+    uploads.forget("me")
+    assert list(uploads.folder.iterdir()) == []
+
+
+def test_the_copy_goes_when_its_session_has_fetched_it_and_only_then(reader, uploads, clip):
+    list(read(reader, uploads, upload(uploads, clip)))
+    (marked,) = files(uploads)
+    uploads.drop("you", [marked])
+    assert marked.exists()
+    uploads.drop("me", [marked])
+    assert list(uploads.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_boxes_are_labelled_in_the_pages_language(reader, language):
+    from fer_hf.inference.timeline import make_sample
+
+    sample = make_sample(0, 3, (1, 2, 3, 4), [0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0.02])
+    assert video._caption(reader, TEXTS[language])(sample) == f"3 {TEXTS[language]['happy']} 88 %"
+
+
+def test_an_unsure_face_is_labelled_with_both_expressions(tiny_model):
+    reader = Reader.load(str(tiny_model))
+    reader.unsure_below = 0.5
+    from fer_hf.inference.timeline import make_sample
+
+    sample = make_sample(0, 3, (1, 2, 3, 4), [0.4, 0.0, 0.35, 0.0, 0.15, 0.0, 0.1])
+    assert video._caption(reader, TEXT)(sample) == "3 angry or fear?"
+
+
+def sound_only(folder):
+    with wave.open(str(folder / "a.wav"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes((8000 * np.sin(np.arange(16000) / 10)).astype("<i2").tobytes())
+    subprocess.run([get_ffmpeg_exe(), "-v", "quiet", "-i", folder / "a.wav", folder / "a.m4a"], check=True)
+    return (folder / "a.m4a").read_bytes()
+
+
+def test_what_is_no_video_is_one_plain_line_with_its_name_and_nothing_stays(reader, uploads, clip, tmp_path_factory):
+    broken = {
+        "words.mp4": b"no video",
+        "empty.mp4": b"",
+        "cut.mp4": clip[: len(clip) // 3],
+        "sound.m4a": sound_only(tmp_path_factory.mktemp("sound")),
+    }
+    for name, content in broken.items():
+        shown = list(read(reader, uploads, upload(uploads, content), name))
+        assert 'role="alert"' in shown[-1], name
+        assert TEXT["video_problem"] in shown[-1] and f"<p>{name}: " in shown[-1]
+        assert str(uploads.folder) not in shown[-1] and "Traceback" not in shown[-1]
+        assert list(uploads.folder.iterdir()) == []
+
+
+def test_a_long_video_is_read_as_far_as_is_said(reader, uploads, clip, monkeypatch):
+    monkeypatch.setattr(video, "SECONDS", 0.6)
+    shown = list(read(reader, uploads, upload(uploads, clip)))
+    assert TEXT["video_cut"].format(length="0:00") in shown[-1]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        {},
+        {"paths": [], "names": []},
+        {"paths": ["/etc/passwd"], "names": ["a.mp4"]},
+        {"paths": ["x"]},
+        {"paths": 7, "names": 7},
+        {"paths": [None], "names": [None]},
+    ],
+)
+def test_what_is_no_upload_is_not_even_opened(reader, uploads, sent):
+    (shown,) = video._read(reader, uploads, "me", sent, TEXT)
+    assert TEXT["work_not_received"] in shown
+    assert list(uploads.folder.iterdir()) == []
+
+
+def test_why_the_browser_sent_nothing_is_shown_as_text(reader, uploads):
+    (shown,) = video._read(reader, uploads, "me", {"problem": "<b>big.mp4: too large"}, TEXT)
+    assert "&lt;b&gt;big.mp4: too large" in shown
+
+
+def test_stopping_says_so_and_leaves_nothing(reader, uploads, clip):
+    shown = read(reader, uploads, upload(uploads, clip))
+    assert "<progress" in next(shown)
+    video.LINE.leave("me")
+    assert TEXT["work_stopped"] in list(shown)[-1]
+    assert list(uploads.folder.iterdir()) == []
+
+
+def test_a_second_person_waits_and_a_leaving_one_leaves_nothing(reader, uploads, clip):
+    mine = read(reader, uploads, upload(uploads, clip))
+    yours = read(reader, uploads, upload(uploads, clip), session="you")
+    next(mine)
+    assert TEXT["work_wait"].format(before=1) in next(yours)
+    mine.close()  # as Gradio does when a visitor goes
+    assert len(files(uploads)) == 1
+    assert 'class="film"' in list(yours)[-1]
+
+
+def test_a_disk_that_cannot_be_written_is_said_without_its_path(reader, uploads, clip, monkeypatch):
+    path = upload(uploads, clip)
+    monkeypatch.setattr(video.tempfile, "mkdtemp", lambda dir: str(Path(dir) / "0" / "clip.mp4"))  # a file in the way
+    shown = list(read(reader, uploads, path))
+    assert "cannot be written" in shown[-1] and str(uploads.folder) not in shown[-1]

@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+from datasets import Dataset
+from PIL import Image
+
+from fer_hf.__main__ import main
+from fer_hf.data.synthetic import draw_face, drawn_splits
+from fer_hf.evaluation import score as scoring
+from fer_hf.evaluation.score import evaluate, record_private_look, score_pictures, views_of, weights_hash
+from fer_hf.inference.analyzer import Reader
+from fer_hf.labels import LABELS
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_model):
+    return Reader.load(str(tiny_model))
+
+
+@pytest.fixture
+def split():
+    """Drawn faces with votes and leaks, in the columns of `fer_hf.data.load`."""
+    test = drawn_splits(21)["test"]
+    votes = np.zeros((21, 10))
+    votes[:14, 4] = 10  # a majority for angry on 14 of them
+    return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())
+
+
+def test_results_have_every_promised_score(reader, split):
+    results = evaluate(reader, split)
+    assert (results["whole"]["n"], results["clean"]["n"], results["ferplus"]["n"]) == (21, 14, 14)
+    for part in (results["whole"], results["clean"]):
+        for name in ("accuracy", "macro_f1", "ece", "brier", "coverage_80", "nll"):
+            low, high = part["interval_95"][name]
+            assert low <= part[name] <= high
+            assert 0 <= part[name] <= (np.inf if name == "nll" else 2 if name == "brier" else 1)
+        assert set(part["per_class"]) == set(LABELS)
+        assert np.sum(part["confusion_matrix"]) == part["n"]
+    angry = np.sum(reader.scores(split["image"][:14]).argmax(1) == 0) / 14
+    assert results["ferplus"]["accuracy"] == pytest.approx(angry)
+    json.dumps(results)
+
+
+def test_views_are_averaged(reader, split):
+    face = split["image"][0]
+    assert [len(views_of(face, n)) for n in (1, 2, 10)] == [1, 2, 10]
+    assert views_of(face, 2)[1].tobytes() == face.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes()
+    one = score_pictures(reader, split.select([0]), views=2)
+    expected = reader.scores(views_of(face, 2)).mean(0)
+    np.testing.assert_allclose(one[0], expected, atol=1e-6)
+
+
+def test_how_right_the_model_is_where_it_is_unsure():
+    scores = np.full((4, 7), 0.0)
+    scores[:, :3] = [[0.9, 0.1, 0], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25]]
+    found = scoring.unsure_summary(scores, np.array([0, 0, 1, 2]), 0.5)
+    assert (found["share"], found["accuracy_sure"]) == (0.75, 1.0)
+    assert (found["accuracy_unsure"], found["one_of_two_unsure"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert scoring.unsure_summary(scores, np.zeros(4, int), 0.1)["accuracy_unsure"] is None
+
+
+def test_crops_stand_in_the_corners():
+    face = Image.fromarray(np.arange(100, dtype=np.uint8).reshape(10, 10))
+    crops = [np.asarray(view, dtype=int) for view in views_of(face, 10)[:5]]
+    means = [crop.mean() for crop in crops]
+    assert means[0] < means[1] < means[4] < means[2] < means[3]
+
+
+def test_a_look_at_privatetest_is_noted_once_for_each_weight_file_and_views(tmp_path, monkeypatch):
+    path = tmp_path / "looks.json"
+    for sha256, views in (("a", 1), ("b", 1), ("a", 1), ("a", 10), ("a", 10)):
+        record_private_look(sha256, 0.7, views, path)
+    monkeypatch.setattr(scoring, "CROP", 0.5)
+    record_private_look("a", 0.7, 10, path)  # other crops are another look
+    looks = json.loads(path.read_text())
+    assert [(look["sha256"], look["views"]) for look in looks] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
+
+
+def fer_csv(path, usages):
+    rows = [
+        f"{i % 7},{' '.join(map(str, np.asarray(draw_face(LABELS[i % 7], i)).ravel()))},{usage}"
+        for i, usage in enumerate(usages)
+    ]
+    path.write_text("emotion,pixels,Usage\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_the_command_writes_json_pictures_and_the_look(tiny_model, tmp_path, monkeypatch, capsys):
+    looks = tmp_path / "test_evaluations.json"
+    monkeypatch.setattr(scoring, "record_private_look", lambda *look: record_private_look(*look, looks))
+    data = fer_csv(tmp_path / "fer2013.csv", ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
+    words = ["evaluate", "--model", str(tiny_model), "--data", str(data), "--output"]
+    assert main([*words, str(tmp_path / "public.json"), "--split", "validation"]) == 0
+    assert not looks.exists()
+    assert main([*words, str(tmp_path / "test.json")]) == 0
+    results = json.loads((tmp_path / "test.json").read_text())
+    assert results["private_test"] is True
+    assert results["sha256"] == weights_hash(str(tiny_model))
+    assert results["command"].startswith("python -m fer_hf evaluate --model ")
+    assert f"--model {tiny_model.name} " in results["command"]
+    assert str(tmp_path) not in results["command"]
+    assert json.loads(looks.read_text())[0]["accuracy"] == results["whole"]["accuracy"]
+    assert (tmp_path / "test.png").exists()
+    assert (tmp_path / "test_reliability.png").exists()
+    assert "whole (n = 7)" in capsys.readouterr().out
+
+
+def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys):
+    words = ["evaluate", "--model", str(tiny_model), "--data", "none.csv", "--output", str(tmp_path / "results.txt")]
+    assert main(words) == 1
+    assert "expected a file name that ends in .json" in capsys.readouterr().err
+
+
+def test_a_split_without_votes_or_leaks_has_no_such_scores(reader):
+    plain = Dataset.from_dict({"image": drawn_splits(7)["test"]["image"], "label": list(range(7))})
+    assert set(evaluate(reader, plain)) == {"whole"}

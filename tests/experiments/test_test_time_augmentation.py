@@ -1,0 +1,43 @@
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import record
+from experiments import test_time_augmentation
+from fer_hf.data.synthetic import drawn_splits
+from fer_hf.evaluation.score import CROP, views_of
+from fer_hf.inference.analyzer import Reader
+from tools import choices
+
+
+def test_a_row_scores_the_average_of_its_crops(tiny_model):
+    reader, faces = Reader.load(str(tiny_model)), drawn_splits(3)["validation"]
+    labels = np.asarray(faces["label"])
+    row = test_time_augmentation.row_of(reader, faces, labels, labels, views=10, crop=0.8)
+    scores = np.stack([reader.scores(views_of(face, 10, crop=0.8)).mean(0) for face in faces["image"]])
+    expected = -np.log(scores[np.arange(3), labels]).mean()
+    assert row["nll"] == pytest.approx(expected, rel=1e-4)
+    other = test_time_augmentation.row_of(reader, faces, labels, labels, views=10, crop=0.5)
+    assert (row["crop"], other["crop"]) == (0.8, 0.5) and other["nll"] != row["nll"]
+    assert test_time_augmentation.row_of(reader, faces, labels, labels, views=2, crop=0.8)["crop"] is None
+
+
+def test_the_rule_takes_the_most_accurate_crop():
+    rows = [{"crop": crop, "accuracy": right} for crop, right in ((None, 0.9), (0.9, 0.6), (0.95, 0.7))]
+    assert test_time_augmentation.chosen(rows) == 0.95
+
+
+def test_readme_says_which_crop_was_taken():
+    row = {"accuracy": 0.687, "macro_f1": 0.66, "ferplus": 0.8, "ece": 0.02, "nll": 0.8}
+    row["interval_95"] = dict.fromkeys(row, (0.01, 0.03))
+    rows = [{"views": 1, "crop": None, **row}, {"views": 10, "crop": 0.9, **row}, {"views": 10, "crop": 0.95, **row}]
+    lines = choices.views_lines({"split": "validation", "rows": rows, "chosen": 0.95})
+    names = [line.split("|")[1].strip() for line in lines[-3:]]
+    assert names == ["1", "10, crops of 90 %", "**10, crops of 95 %**"]
+    assert lines[-1].endswith("| 68.7 ±1.0 | 66.0 ±1.0 | 80.0 ±1.0 | 2.0 ±1.0 | 0.800 |")
+
+
+@pytest.mark.skipif(not (record.path_of("experiments.test_time_augmentation", ".json")).exists(), reason="not measured")
+def test_evaluate_takes_the_crop_that_was_chosen():
+    assert json.loads((record.path_of("experiments.test_time_augmentation", ".json")).read_text())["chosen"] == CROP

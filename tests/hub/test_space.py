@@ -1,0 +1,142 @@
+"""The Space: its files and settings, and publishing it to a Hub on loopback."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from fer_hf.hub.space import MEASURED, space_files
+from tests.support.loopback_hub import LoopbackHub, Repo
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def hub(tmp_path):
+    with LoopbackHub(tmp_path / "home") as server:
+        for name, private in (("alice/fer", False), ("alice/secret", True)):
+            server.repos["model", name] = Repo("model", name, private)
+            server.repos["model", name].commit({})
+        yield server
+
+
+def publish_space(hub, model="alice/fer"):
+    return hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", model)
+
+
+def test_the_space_has_what_it_needs_and_no_more():
+    files = space_files("alice/faces", "alice/fer")
+    assert {
+        "app.py",
+        "start.py",
+        "requirements.txt",
+        "packages.txt",
+        "README.md",
+        "LICENSE",
+        "fer_hf/inference/analyzer.py",
+    } <= set(files)
+    folders = {name.partition("/")[0] for name in files if "/" in name}
+    assert folders == {"fer_hf", "benchmarks"} if MEASURED.exists() else {"fer_hf"}
+    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pyi", ".tmp"))]
+    tracked = subprocess.run(
+        ["git", "ls-files", "fer_hf"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    assert set(tracked.split()) <= set(files), "the Space lacks a file of the package"
+    assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
+
+
+def test_the_corruption_table_goes_along_where_it_was_measured(monkeypatch, tmp_path):
+    path = ROOT / "benchmarks" / "results" / "speed.json"  # in its place: one that is there
+    monkeypatch.setattr("fer_hf.hub.space.MEASURED", path)
+    assert space_files("alice/faces", "alice/fer")["benchmarks/results/speed.json"] == path
+    monkeypatch.setattr("fer_hf.hub.space.MEASURED", tmp_path / "corruptions.json")
+    assert not [name for name in space_files("alice/faces", "alice/fer") if name.startswith("benchmarks")]
+
+
+def test_its_settings():
+    readme = space_files("alice/faces", "alice/fer")["README.md"].decode()
+    settings = yaml.safe_load(readme.split("---\n")[1])
+    assert (settings["sdk"], settings["app_file"]) == ("gradio", "start.py")
+    assert settings["models"] == settings["preload_from_hub"] == ["alice/fer"]
+    assert len(settings["short_description"]) <= 60
+    assert settings["thumbnail"].endswith("alice/faces/resolve/main/thumbnail.png")
+    low, high = re.search(r"gradio\[mcp\]>=([\d.]+),<([\d.]+)", (ROOT / "requirements.txt").read_text()).groups()
+    assert number(low) <= number(settings["sdk_version"]) < number(high)
+    low, high = re.findall(
+        r"[\d.]+", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    )
+    assert number(low) <= number(settings["python_version"]) < number(high)
+
+
+def number(version):
+    return tuple(map(int, version.split(".")))
+
+
+def test_the_thumbnail_is_a_picture(tmp_path):
+    path = tmp_path / "thumbnail.png"
+    path.write_bytes(space_files("alice/faces", "alice/fer")["thumbnail.png"])
+    with Image.open(path) as picture:
+        assert picture.size == (1200, 630)
+        assert len(picture.getcolors(1 << 20)) > 50
+
+
+def test_publishing_the_space_twice_uploads_once(hub):
+    first = publish_space(hub)
+    space = hub.repos["space", "alice/faces"]
+    assert first.returncode == 0, first.stderr
+    assert "create the public space alice/faces" in first.stdout
+    assert space.files["app.py"] == (ROOT / "app.py").read_bytes()
+    hub.log.clear()
+    again = publish_space(hub)
+    assert "nothing has changed, nothing to upload" in again.stdout
+    assert {method for method, *_ in hub.log} == {"GET"}
+
+
+def test_the_page_moves_to_another_model_in_one_commit(hub):
+    assert publish_space(hub).returncode == 0
+    hub.repos["model", "alice/better"] = Repo("model", "alice/better", private=False, commits=[("0" * 40, {})])
+    result = publish_space(hub, "alice/better")
+    assert re.findall(r"replace (\S+)", result.stdout) == ["README.md", "start.py"]
+    assert len(hub.repos["space", "alice/faces"].commits) == 3
+
+
+def test_the_space_starts_the_page_with_its_model(tmp_path):
+    """`start.py` beside a page that only says which model it was given."""
+    (tmp_path / "start.py").write_bytes(space_files("alice/faces", "alice/fer")["start.py"])
+    (tmp_path / "app.py").write_text("import os\ndef main():\n    print(os.environ['FER_MODEL'])\n    return 3\n")
+    own = {key: value for key, value in os.environ.items() if key != "FER_MODEL"}
+    for environment, model in ((own, "alice/fer"), (own | {"FER_MODEL": "bob/fer"}, "bob/fer")):
+        command = [sys.executable, "start.py"]
+        result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stdout) == (3, f"{model}\n")
+
+
+def test_trusted_publishing_needs_no_stored_token(hub):
+    """As publish.yml does it: the identity of the workflow for a token that is good for this Space."""
+    words = ("-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", "alice/fer")
+    result = hub.run(None, *words, HF_OIDC_RESOURCE="spaces/alice/faces", HF_OIDC_ID_TOKEN="alice")
+    assert result.returncode == 0, result.stderr
+    assert hub.count("POST", "/oauth/token") == 1
+    assert hub.repos["space", "alice/faces"].files["start.py"]
+
+
+def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
+    result = hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces")
+    assert result.returncode == 1
+    assert "alice/fer-dinov2-small: no such model on the Hub; publish it first" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, the Space could not")],
+)
+def test_a_model_that_the_space_could_not_read_is_refused(hub, model, message):
+    result = publish_space(hub, model)
+    assert (result.returncode, message in result.stderr, "Traceback" in result.stderr) == (1, True, False), result
+    assert ("space", "alice/faces") not in hub.repos

@@ -1,0 +1,140 @@
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from fer_hf.errors import FerError
+from fer_hf.inference import detection
+from fer_hf.inference.detection import CenterFaceDetector, Detection, YuNetDetector, crop_face
+
+FACE = (182, 58, 270, 178)  # the astronaut's, as CenterFace frames it
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return CenterFaceDetector()
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    return Image.fromarray(astronaut())
+
+
+def overlap(a, b):
+    """Intersection over union."""
+    shared = max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
+    return shared / (sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)) - shared)
+
+
+def tiled(portrait, columns, rows):
+    group = Image.new("RGB", (512 * columns, 512 * rows))
+    for index in range(columns * rows):
+        group.paste(portrait, (512 * (index % columns), 512 * (index // columns)))
+    return group
+
+
+def test_one_face(detector, portrait):
+    (face,) = detector.detect(portrait)
+    assert overlap(face.box, FACE) > 0.9
+    assert face.score > 0.8
+    left_eye, right_eye, nose, left_mouth, right_mouth = face.landmarks
+    assert left_eye[0] < nose[0] < right_eye[0]
+    assert left_eye[1] < nose[1] < left_mouth[1]
+    assert left_mouth[0] < right_mouth[0]
+
+
+def test_a_group_largest_first(detector, portrait):
+    group = tiled(portrait, 3, 2)
+    group.paste(portrait.resize((1024, 1024)), (1536 - 1024, 0))
+    found = detector.detect(group)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (face.box for face in found)]
+    assert len(found) == 3
+    assert areas == sorted(areas, reverse=True)
+    assert overlap(found[0].box, [512 + 2 * FACE[0], 2 * FACE[1], 512 + 2 * FACE[2], 2 * FACE[3]]) > 0.85
+
+
+def test_no_face(detector):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8))
+    for photo in (noise, Image.new("RGB", (640, 480), "white"), Image.new("RGB", (1, 1)), Image.new("RGB", (3000, 2))):
+        assert detector.detect(photo) == []
+
+
+def test_a_face_of_thirty_pixels(detector, portrait):
+    tiny = portrait.crop((150, 30, 300, 180)).resize((30, 30))
+    (face,) = detector.detect(tiny)
+    assert overlap(face.box, [6.4, 5.6, 24, 29.6]) > 0.6
+
+
+def test_a_huge_photo_and_a_face_that_fills_it(detector, portrait):
+    (face,) = detector.detect(portrait.crop((0, 0, 512, 256)).resize((8000, 4000)))
+    assert overlap(face.box, np.array(FACE) * 8000 / 512) > 0.8
+    close = portrait.crop((160, 40, 292, 190)).resize((2640, 3000))
+    found = detector.detect(close)
+    assert len(found) == 1
+    assert overlap(found[0].box, (np.array(FACE) - [160, 40, 160, 40]) * 20) > 0.7
+
+
+def test_a_face_cut_by_the_edge_is_found_where_it_is(detector, portrait):
+    (face,) = detector.detect(portrait.crop((215, 0, 512, 300)))  # a third of the face is outside
+    assert overlap(face.box, [0, FACE[1], FACE[2] - 215, FACE[3]]) > 0.8
+
+
+def test_threads_share_a_detector(detector, portrait):
+    photos = [portrait, portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    expected = [detector.detect(photo)[0].box for photo in photos]
+    found = [[], []]
+
+    def detect(index):
+        found[index] = [detector.detect(photos[index])[0].box for _ in range(4)]
+
+    threads = [threading.Thread(target=detect, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[box] * 4 for box in expected]
+
+
+def test_boxes_of_one_face_become_one():
+    boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 0, 30, 10], [22, 2, 26, 6], [28, 0, 38, 10]], float)
+    kept = detection._suppress(boxes, np.array([0.6, 0.9, 0.8, 0.7, 0.5]))
+    assert kept == [1, 2, 4]  # the shifted twin and the box within a box go; neighbours stay
+    assert detection._suppress(np.empty((0, 4)), np.empty(0)) == []
+
+
+def face_at(x1, y1, x2, y2):
+    return Detection((x1, y1, x2, y2), 1.0, np.zeros((5, 2), np.float32))
+
+
+def test_crop_is_a_square_with_the_face_where_fer2013_has_it(monkeypatch):
+    monkeypatch.setattr(detection, "CROP_SIDE", 1.25)
+    monkeypatch.setattr(detection, "FACE_CENTRE_Y", 0.6)
+    photo = Image.new("RGB", (400, 300))
+    photo.paste("red", (100, 100, 160, 180))  # 60 wide, 80 high, middle at (130, 140)
+    crop = np.asarray(crop_face(photo, face_at(100, 100, 160, 180)))
+    assert crop.shape == (100, 100, 3)
+    ys, xs = np.nonzero(crop[:, :, 0])
+    assert (xs.min(), xs.max() + 1) == (20, 80)
+    assert (ys.min(), ys.max() + 1) == (20, 100)  # 0.6 of 100 is the middle, 40 below and above it
+
+
+@pytest.mark.parametrize(
+    "box", [(-20, -30, 30, 40), (80, 70, 130, 120), (-50, -50, 150, 150), (99.6, 99.7, 99.9, 99.9)]
+)
+def test_crop_repeats_the_edge_outside_the_photo(box):
+    photo = Image.fromarray(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    crop = np.asarray(crop_face(photo, face_at(*box)))
+    assert crop.shape[0] == crop.shape[1] == max(round(detection.CROP_SIDE * (box[3] - box[1])), 1)
+    assert crop.min() > 0  # no black is filled in
+    if box[0] < 0:
+        assert (crop[:, 0] == crop[:, 1]).all()
+
+
+def test_yunet_errors_name_the_file(tmp_path):
+    with pytest.raises(FerError, match=r"missing\.onnx: no such detector file"):
+        YuNetDetector(tmp_path / "missing.onnx")
+    (tmp_path / "broken.onnx").write_bytes(b"not a net")
+    with pytest.raises(FerError, match=r"broken\.onnx: not a YuNet"):
+        YuNetDetector(tmp_path / "broken.onnx")

@@ -1,0 +1,164 @@
+"""Folders of photos into parquet shards: stopped, killed and resumed, nothing is lost or doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from fer_hf.__main__ import main
+from fer_hf.data.synthetic import draw_face
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Five photos in two folders: one with a real face, one broken; and files that are none."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    Image.fromarray(astronaut()).resize((256, 256)).save(folder / "astronaut.jpg")
+    for i in range(3):
+        Image.new("RGB", (40, 30), (i, 0, 0)).save(folder / "more" / f"{i}.png")
+    (folder / "broken.PNG").write_bytes(b"no picture")
+    (folder / "notes.txt").write_text("no photo")
+    draw_face("happy").save(folder / ".hidden.png")
+    return folder
+
+
+def rows_of(output):
+    return [row for file in sorted(output.glob("*.parquet")) for row in pq.read_table(file).to_pylist()]
+
+
+def predict_folder(photos, output, model, *words):
+    return main(["predict-folder", str(photos), "--output", str(output), "--model", str(model), *words])
+
+
+def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, tiny_model, capsys):
+    assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "2") == 0
+    assert "5 photos in 3 shards" in capsys.readouterr().out
+    rows = {row["file"]: row for row in rows_of(tmp_path / "out")}
+    assert list(rows) == ["astronaut.jpg", "broken.PNG", "more/0.png", "more/1.png", "more/2.png"]
+    (face,) = rows["astronaut.jpg"]["faces"]
+    assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-5)
+    assert face["confidence"] == max(face["scores"].values())
+    assert (rows["more/0.png"]["width"], rows["more/0.png"]["height"], rows["more/0.png"]["faces"]) == (40, 30, [])
+    assert "not a picture" in rows["broken.PNG"]["error"]
+    assert rows["broken.PNG"]["faces"] is None
+
+
+def test_processes_share_the_shards_without_overlap(photos, tmp_path, tiny_model, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank, expected in enumerate((["astronaut.jpg", "more/0.png", "more/2.png"], ["broken.PNG", "more/1.png"])):
+        monkeypatch.setenv("RANK", str(rank))
+        before = set(tmp_path.glob("out/*.parquet"))
+        assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "1") == 0
+        new = sorted(set(tmp_path.glob("out/*.parquet")) - before)
+        assert [row["file"] for file in new for row in pq.read_table(file).to_pylist()] == expected
+
+
+def test_what_is_there_is_not_read_again(photos, tmp_path, tiny_model):
+    out = tmp_path / "out"
+    assert predict_folder(photos, out, tiny_model, "--shard", "2") == 0
+    whole = rows_of(out)
+    (out / "shard-000001.parquet").unlink()
+    before = {file.name: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
+    assert predict_folder(photos, out, tiny_model, "--shard", "2") == 0
+    assert rows_of(out) == whole
+    assert {name: (out / name).stat().st_mtime_ns for name in before} == before
+
+
+def test_another_folder_model_or_size_does_not_mix(photos, tmp_path, tiny_model, capsys):
+    assert predict_folder(photos, tmp_path / "out", tiny_model) == 0
+    assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "7") == 1
+    assert "was begun with another shard;" in capsys.readouterr().err
+    Image.new("RGB", (9, 9)).save(photos / "new.png")
+    assert predict_folder(photos, tmp_path / "out", tiny_model) == 1
+    assert "was begun with another photos, names_sha256;" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("folder", "words", "message"),
+    [
+        ("nothing", [], "no such folder"),
+        ("empty", [], "holds no photos"),
+        ("photos", ["--workers", "0"], "--workers: expected at least 1, got 0"),
+        ("photos", ["--model", "nothing/at/all"], "no such model folder"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(photos, tmp_path, tiny_model, capsys, folder, words, message):
+    (tmp_path / "empty").mkdir()
+    assert predict_folder(tmp_path / folder, tmp_path / "out", tiny_model, *words) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+# -- killed ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Sixty photos, large enough that a worker can be killed in the midst of them."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    picture = Image.fromarray(astronaut())
+    for i in range(60):
+        picture.rotate(i, fillcolor=(i, i, i)).save(folder / f"{i:02}.jpg")
+    return folder
+
+
+def start(photos, output, model):
+    """Two workers, one photo a shard; returns once the first shards stand."""
+    words = ["predict-folder", str(photos), "--output", str(output), "--model", str(model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fer_hf", *words, "--workers", "2", "--shard", "1"],
+        cwd=ROOT,
+        start_new_session=True,
+        stderr=output.with_suffix(".log").open("w"),
+    )
+    while len(list(output.glob("*.parquet"))) < 4:
+        assert process.poll() is None
+        time.sleep(0.02)
+    return process
+
+
+def workers_of(process):
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_started_again_and_loses_nothing(many, tmp_path, tiny_model):
+    process = start(many, tmp_path / "out", tiny_model)
+    victims = workers_of(process)
+    assert len(victims) == 2
+    victims[1].kill()
+    assert len(list(tmp_path.glob("out/*.parquet"))) < 60
+    assert process.wait(timeout=1800) == 0
+    told = (tmp_path / "out.log").read_text()
+    assert "a worker was killed; all go on with what is missing (restart 1 of 3)" in told
+    assert "Traceback" not in told
+    assert [row["file"] for row in rows_of(tmp_path / "out")] == [f"{i:02}.jpg" for i in range(60)]
+
+
+@pytest.mark.slow
+def test_after_everything_was_killed_the_same_command_goes_on(many, tmp_path, tiny_model):
+    out = tmp_path / "out"
+    process = start(many, out, tiny_model)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = {file: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
+    assert 4 <= len(before) < 60
+    assert predict_folder(many, out, tiny_model, "--shard", "1") == 0
+    assert [row["file"] for row in rows_of(out)] == [f"{i:02}.jpg" for i in range(60)]
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert not list(out.glob(".*"))

@@ -1,0 +1,194 @@
+"""A live session fed with a real face that moves over a drawn background."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from benchmarks.moving_faces import moving_faces
+from fer_hf.errors import FerError
+from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.detection import CenterFaceDetector
+from fer_hf.inference.stream import FACES, LiveSession, detect_small
+from fer_hf.labels import LABELS
+
+FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
+
+
+def frame_with(*places, size=(640, 480)):
+    """A grey RGB frame with the astronaut's face at each place (x, y)."""
+    frame = Image.new("RGB", size, "#707070")
+    for place in places:
+        frame.paste(FACE, place)
+    return np.asarray(frame)
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_model):
+    return Reader.load(str(tiny_model))
+
+
+@pytest.fixture
+def session(reader):
+    return LiveSession(reader)
+
+
+def test_a_moving_face_keeps_its_number_and_its_box_moves_along(session):
+    answers = [session.read(frame_with((40 + 30 * i, 120)), 5 + i / 10) for i in range(8)]
+    assert [[face["number"] for face in answer["faces"]] for answer in answers] == [[1]] * 8
+    lefts = [answer["faces"][0]["box"][0] for answer in answers]
+    assert np.diff(lefts) == pytest.approx([30] * 7, abs=15)
+    assert answers[-1]["faces"][0]["velocity"][0] == pytest.approx(300, abs=60)
+    assert [answer["time"] for answer in answers] == pytest.approx([i / 10 for i in range(8)])
+
+
+def test_the_answer_is_plain_data(session):
+    answer = json.loads(json.dumps(session.read(frame_with((240, 120)), 0.0), allow_nan=False))
+    assert (answer["width"], answer["height"]) == (640, 480)
+    face = answer["faces"][0]
+    assert set(face) == {"number", "box", "velocity", "label", "confidence", "unsure", "scores"}
+    assert tuple(face["scores"]) == LABELS
+    assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
+    assert face["label"] == max(face["scores"], key=face["scores"].get)
+    x1, y1, x2, y2 = face["box"]
+    assert 240 <= x1 < x2 <= 240 + 160
+    assert 120 <= y1 < y2 <= 120 + 220
+
+
+def test_no_face_is_an_answer_too(session):
+    assert session.read(frame_with(), 0.0)["faces"] == []
+    assert session.summary()["faces"] == []
+
+
+def test_scores_are_smoothed(session, monkeypatch):
+    rows = iter([[1.0] + [0.0] * 6] + [[0.0] * 6 + [1.0]] * 30)
+    monkeypatch.setattr(session._reader, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    frame = frame_with((240, 120))
+    neutral = [session.read(frame, i / 10)["faces"][0]["scores"]["neutral"] for i in range(20)]
+    assert neutral[0] == 0
+    assert 0.1 < neutral[1] < 0.3
+    assert np.all(np.diff(neutral) > 0)
+    assert neutral[-1] > 0.9
+
+
+def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monkeypatch):
+    rows = iter([[0.9, 0.1, 0, 0, 0, 0, 0]] + [[0.1, 0.9, 0, 0, 0, 0, 0]] * 30)
+    monkeypatch.setattr(session._reader, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._reader, "unsure_below", 0.6)
+    frame = frame_with((240, 120))
+    unsure = [session.read(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
+    assert unsure[0] == unsure[-1] == []
+    assert ["angry", "disgust"] in unsure and ["disgust", "angry"] in unsure
+    rows = list(csv.DictReader(io.StringIO(session.csv())))
+    assert [row["unsure"] != "" for row in rows] == [float(row["confidence"]) < 0.6 for row in rows]
+    assert {"", "disgust or angry"} <= {row["unsure"] for row in rows}
+
+
+def test_a_late_frame_is_dropped(session):
+    frame = frame_with((240, 120))
+    assert session.read(frame, 1.0)
+    assert session.read(frame, 1.0) is None
+    assert session.read(frame, 0.5) is None
+    assert session.read(frame, float("nan")) is None
+    assert session.read(frame, 1.1)["faces"][0]["number"] == 1
+    assert (session.summary()["frames"], session.summary()["dropped"]) == (2, 3)
+
+
+def test_after_an_error_the_next_frame_is_read(session, monkeypatch):
+    def fail(crops):
+        raise RuntimeError("boom")
+
+    frame = frame_with((240, 120))
+    with monkeypatch.context() as patch:
+        patch.setattr(session._reader, "scores", fail)
+        for i in range(4):
+            with pytest.raises(RuntimeError):
+                session.read(frame, i / 10)
+    assert session.read(frame, 1.0)["faces"]
+
+
+def test_two_sessions_never_share_a_face(reader):
+    one, other = LiveSession(reader), LiveSession(reader)
+    one.read(frame_with((40, 120)), 0.0)
+    assert other.read(frame_with(), 0.1)["faces"] == []
+    assert other.read(frame_with((400, 120)), 0.2)["faces"][0]["number"] == 1
+
+
+def test_four_faces_keep_their_numbers_while_they_cross(session):
+    answers = [session.read(frame, i / 10) for i, frame in enumerate(moving_faces(4, 60))]
+    numbers = [[face["number"] for face in answer["faces"]] for answer in answers]
+    assert {number for each in numbers for number in each} == {1, 2, 3, 4}
+    assert numbers.count([1, 2, 3, 4]) > 40  # behind another face one is not seen
+    lefts = {face["number"]: face["box"][0] for face in answers[30]["faces"]}
+    before = {face["number"]: face["box"][0] for face in answers[0]["faces"]}
+    assert all((before[number] < 260) != (lefts[number] < 260) for number in (1, 2, 3, 4))  # all have changed sides
+
+
+def test_a_crowd_is_read_in_turns(session):
+    """More faces than are read in one frame: all are read after a few, none is left out for ever."""
+    small = FACE.resize((80, 110))
+    frame = Image.new("RGB", (640, 480), "#707070")
+    for i in range(2 * FACES):
+        frame.paste(small, (20 + 155 * (i % 4), 60 + 200 * (i // 4)))
+    counts = [len(session.read(np.asarray(frame), i / 10)["faces"]) for i in range(3)]
+    assert counts[0] == FACES
+    assert counts[-1] == 2 * FACES
+
+
+def test_history_timeline_summary_and_csv(session):
+    for i in range(21):
+        session.read(frame_with((240, 120)), 100 + i / 10)
+    timeline = session.timeline(1)
+    assert timeline["times"] == pytest.approx([i / 5 for i in range(11)], abs=0.01)  # five a second
+    assert {len(column) for column in timeline["scores"].values()} == {11}
+    assert session.timeline(1, seconds=1)["times"] == pytest.approx([1.2, 1.4, 1.6, 1.8, 2.0], abs=0.01)
+    assert session.timeline(7) == {"face": 7, "times": [], "scores": {name: [] for name in LABELS}}
+    summary = json.loads(json.dumps(session.summary(), allow_nan=False))
+    assert (summary["seconds"], summary["frames"], summary["dropped"]) == (2.0, 21, 0)
+    assert [(face["face"], face["readings"]) for face in summary["faces"]] == [(1, 11)]
+    rows = list(csv.DictReader(io.StringIO(session.csv())))
+    assert [row["face"] for row in rows] == ["1"] * 11
+
+
+def test_the_history_is_bounded(reader, monkeypatch):
+    monkeypatch.setattr("fer_hf.inference.stream.HISTORY", 3)
+    session = LiveSession(reader)
+    for i in range(6):
+        session.read(frame_with((240, 120)), i / 4)
+    assert len(session.timeline(1)["times"]) == 3
+
+
+def test_reset_forgets_everything(session):
+    session.read(frame_with((40, 120), (400, 120)), 50.0)
+    session.reset()
+    answer = session.read(frame_with((400, 120)), 1.0)
+    assert ([face["number"] for face in answer["faces"]], answer["time"]) == ([1], 0.0)
+    assert session.summary()["frames"] == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (np.zeros((480, 640), np.uint8), "expected an RGB picture"),
+        (np.zeros((480, 640, 4), np.uint8), "expected an RGB picture"),
+        (np.zeros((480, 640, 3), np.float32), "expected an RGB picture"),
+        (np.zeros((0, 640, 3), np.uint8), "expected an RGB picture"),
+        (np.zeros((10, 5000, 3), np.uint8), "at most 1920 pixels"),
+    ],
+)
+def test_what_is_no_frame_is_refused(session, frame, message):
+    with pytest.raises(FerError, match=message):
+        session.read(frame, 0.0)
+
+
+def test_a_small_look_finds_the_face_where_a_fine_one_does(reader):
+    frame = frame_with((240, 120))
+    small = detect_small(reader, frame, 320)
+    fine = CenterFaceDetector().detect(Image.fromarray(frame))
+    assert len(small) == len(fine) == 1
+    assert small[0].box == pytest.approx(fine[0].box, abs=12)
+    assert small[0].landmarks == pytest.approx(fine[0].landmarks, abs=8)

@@ -1,0 +1,137 @@
+"""Tables, summaries and pictures of what faces showed over time."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from fer_hf.inference.timeline import (
+    CSV_COLUMNS,
+    GAP,
+    UNSURE,
+    by_face,
+    draw_timeline,
+    make_sample,
+    segments,
+    summarise,
+    timeline_csv,
+    timeline_points,
+)
+from fer_hf.labels import COLOURS, LABELS
+
+
+def scores(label, share=0.7):
+    rest = (1 - share) / (len(LABELS) - 1)
+    return [share if name == label else rest for name in LABELS]
+
+
+def samples_of(face, label, times):
+    return [make_sample(time, face, (10, 20, 30, 50), scores(label)) for time in times]
+
+
+def rgb(colour):
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def share_of(picture, colour):
+    """How much of a picture has just this colour."""
+    return (np.asarray(picture) == rgb(colour)).all(-1).mean()
+
+
+def test_a_sample_names_the_highest_score_and_has_whole_pixels():
+    sample = make_sample(1.23456, 2, (1.4, 2.6, 30.5, 40.2), scores("fear"))
+    assert (sample.time, sample.face, sample.box, sample.label) == (1.235, 2, (1, 3, 30, 40), "fear")
+
+
+def test_faces_are_told_apart_and_stand_in_order():
+    samples = samples_of(3, "sad", [0.0, 0.1]) + samples_of(1, "happy", [0.1])
+    assert {face: len(own) for face, own in by_face(samples).items()} == {1: 1, 3: 2}
+    assert list(by_face(samples)) == [1, 3]
+
+
+def test_csv_has_a_row_a_sample():
+    rows = list(csv.DictReader(io.StringIO(timeline_csv(samples_of(1, "happy", [0.0, 0.5])))))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert [row["time"] for row in rows] == ["0.0", "0.5"]
+    assert [rows[0][name] for name in ("face", "x1", "y1", "x2", "y2", "label")] == [
+        "1",
+        "10",
+        "20",
+        "30",
+        "50",
+        "happy",
+    ]
+    assert float(rows[0]["confidence"]) == float(rows[0]["happy"]) == 0.7
+    assert sum(float(rows[0][name]) for name in LABELS) == pytest.approx(1, abs=1e-5)
+
+
+def test_csv_names_the_two_best_where_no_score_is_high():
+    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
+    rows = list(csv.DictReader(io.StringIO(timeline_csv(samples, unsure_below=0.5))))
+    assert [row["unsure"] for row in rows] == ["fear or angry", ""]  # of equals, the first
+
+
+def test_summary_of_each_face():
+    samples = samples_of(1, "happy", [0.0, 1.0, 2.0]) + samples_of(1, "sad", [3.0]) + samples_of(2, "fear", [4.0])
+    first, second = summarise(samples)
+    assert (first["face"], first["first"], first["last"], first["readings"], first["dominant"]) == (1, 0, 3, 4, "happy")
+    assert (first["share"]["happy"], first["share"]["sad"], first["share"]["fear"]) == (0.75, 0.25, 0)
+    assert first["mean"]["happy"] == pytest.approx(0.75 * 0.7 + 0.25 * 0.05)
+    assert (second["face"], second["dominant"]) == (2, "fear")
+    assert summarise([]) == []
+
+
+def test_the_dominant_expression_is_the_highest_mean_not_the_most_frequent_leader():
+    barely, clearly = [0.0] * 7, [0.0] * 7
+    barely[LABELS.index("neutral")], barely[LABELS.index("happy")] = 0.51, 0.49
+    clearly[LABELS.index("happy")] = 1.0
+    samples = [make_sample(time, 1, (0, 0, 1, 1), barely if time < 2 else clearly) for time in range(3)]
+    assert summarise(samples)[0]["share"]["neutral"] > 0.5
+    assert summarise(samples)[0]["dominant"] == "happy"
+
+
+def test_points_are_long_rows_for_a_plot():
+    points = timeline_points(samples_of(1, "happy", [0.0, 0.5]))
+    assert len(points) == 2 * len(LABELS)
+    assert {"time": 0.5, "face": 1, "expression": "happy", "score": 0.7} in points
+
+
+def test_the_picture_shows_each_expression_by_its_share():
+    picture = draw_timeline(samples_of(1, "happy", np.arange(0, 10, 0.2)))
+    areas = {name: share_of(picture, COLOURS[name]) for name in LABELS}
+    assert areas["happy"] > 5 * max(area for name, area in areas.items() if name != "happy")
+    assert min(areas.values()) > 0
+
+
+def test_the_picture_grows_with_the_faces_and_stops_growing():
+    heights = [
+        draw_timeline([s for face in range(1, 1 + n) for s in samples_of(face, "sad", [0, 1])]).height
+        for n in (1, 3, 6, 40)
+    ]
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+
+
+def test_a_gap_is_left_open():
+    times = np.arange(0, 2, 0.1)
+    whole = samples_of(1, "happy", np.arange(0, 12, 0.1))
+    broken = samples_of(1, "happy", times) + samples_of(1, "happy", times + 8 + GAP)
+    assert share_of(draw_timeline(broken), COLOURS["happy"]) < 0.6 * share_of(draw_timeline(whole), COLOURS["happy"])
+
+
+def test_a_single_sample_and_none_are_drawn():
+    assert share_of(draw_timeline(samples_of(1, "angry", [3.0])), COLOURS["angry"]) > 0.05
+    empty = draw_timeline([])
+    assert share_of(empty, "#ffffff") > 0.8
+    assert share_of(draw_timeline([], dark=True), "#15171a") > 0.8
+
+
+def test_stretches_hold_until_the_next_reading_and_break_where_the_face_was_away():
+    samples = samples_of(1, "happy", [0.0, 0.2, 0.4]) + samples_of(1, "sad", [0.6, 0.8, 3.0])
+    assert segments(samples, every=0.2) == [(0.0, 0.6, "happy"), (0.6, 1.0, "sad"), (3.0, 3.2, "sad")]
+
+
+def test_stretches_without_a_high_score_are_unsure():
+    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
+    assert [label for _, _, label in segments(samples, 0.5, unsure_below=0.5)] == [UNSURE, "fear"]
+    assert [label for _, _, label in segments(samples, 0.5)] == ["fear"]

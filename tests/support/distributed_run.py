@@ -1,0 +1,28 @@
+"""One process of a training run, for test_distributed.py: trains and leaves its weights in FOLDER/rank-N.pt.
+
+torchrun --nproc_per_node 2 tests/distributed_run.py FOLDER RECIPE.yaml [--field value ...]
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from fer_hf.training.arguments import read_recipe
+from train import load_splits, make_trainer, set_seed
+
+if __name__ == "__main__":
+    folder, *words = sys.argv[1:]
+    recipe = read_recipe(words)
+    set_seed(recipe.seed)
+    trainer = make_trainer(recipe, load_splits(recipe))
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.train()
+    result = {
+        "world_size": trainer.accelerator.num_processes,
+        "before": before,
+        "weights": trainer.model.state_dict(),
+        "average": trainer.average.module.state_dict() if trainer.average else {},
+        "examples": trainer.state.global_step * trainer.args.train_batch_size * trainer.accelerator.num_processes,
+    }
+    torch.save(result, Path(folder) / f"rank-{trainer.args.process_index}.pt")

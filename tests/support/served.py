@@ -1,0 +1,46 @@
+"""The real page on loopback, for the tests of the page and of the browser."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import gradio as gr
+
+from app import LAUNCH
+from fer_hf.inference.analyzer import Reader
+from fer_hf.web.page import build_page
+from fer_hf.web.routes import server
+from fer_hf.web.temp_files import Uploads, private_folder
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the page is, and where it keeps uploads."""
+
+    url: str
+    uploads: Uploads
+    page: gr.Blocks
+
+    def files(self) -> list[str]:
+        """Names of all files that the page has on disk now."""
+        return sorted(path.name for path in self.uploads.folder.rglob("*") if path.is_file())
+
+    def sessions(self) -> list[str]:
+        """The sessions of which the page remembers anything."""
+        return list(self.page.state_holder.session_data)
+
+
+@contextmanager
+def served_page(model: str) -> Iterator[Served]:
+    """Serve the page with a model until the block ends. It notices within half a second that a visitor has left."""
+    with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
+        uploads = Uploads(folder)
+        reader = Reader.load(model)
+        page, own = build_page(reader, uploads), server(reader)
+        try:
+            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
+            yield Served(url, uploads, page)
+        finally:
+            page.close(verbose=False)

@@ -1,0 +1,62 @@
+import json
+import shutil
+
+import pytest
+
+from fer_hf.evaluation.score import weights_hash
+from fer_hf.io import write_json
+from tools import gate
+
+
+@pytest.fixture
+def scored(tiny_model, tmp_path):
+    """A tiny model beside the results, answers and release that belong to it."""
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    write_results(model)
+    write_json(tmp_path / "answers.json", {"logits": gate.logits_of(model)})
+    gate.note_release(model, tmp_path / "release.json")
+    return model, tmp_path / "answers.json", tmp_path / "release.json"
+
+
+def write_results(model, **changes):
+    part = {"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.02}
+    results = {"sha256": weights_hash(str(model)), "whole": part, "clean": part, "ferplus": {"accuracy": 0.8}}
+    write_json(model / "eval_results.json", results | changes)
+
+
+def test_a_model_that_was_scored_passes(scored):
+    assert gate.failures(*scored) == []
+
+
+def test_other_weights_and_other_answers_fail(scored):
+    model, answers, _ = scored
+    write_results(model, sha256="0" * 64)
+    logits = json.loads(answers.read_text())["logits"]
+    logits[3][2] += 0.01
+    write_json(answers, {"logits": logits})
+    wrong = gate.failures(*scored)
+    assert len(wrong) == 2
+    assert "not those that eval_results.json scored" in wrong[0]
+    assert "0.01" in wrong[1]
+
+
+def test_no_score_may_fall_below_the_last_release(scored):
+    version = json.loads(scored[2].read_text())["version"]
+    low = {"accuracy": 0.6999, "macro_f1": 0.9, "coverage_80": 0.75, "ece": 0.02}
+    write_results(scored[0], clean=low, ferplus={"accuracy": 0.7})
+    first, second = gate.failures(*scored)
+    assert first == f"clean accuracy 0.6999 is below 0.7000, that of version {version}"
+    assert second.startswith("FER+ agreement 0.7000 is below 0.8000")
+    gate.note_release(scored[0], scored[2])
+    assert gate.failures(*scored) == []
+
+
+def test_confidence_must_mean_something(scored):
+    write_results(scored[0], clean={"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.0301})
+    assert gate.failures(*scored) == ["clean ece 0.0301 is above 0.03"]
+
+
+@pytest.mark.skipif(not gate.MODEL.exists(), reason="no model in the repository")
+def test_the_model_in_the_repository_passes():
+    assert gate.failures() == []

@@ -1,0 +1,1 @@
+"""What the maintainer runs: README tables, screenshots, the release gate."""
