@@ -14,6 +14,7 @@ test: .venv/dev lint
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 gate: .venv/dev
 	$(BIN)/python -m tools.gate

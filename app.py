@@ -10,7 +10,7 @@ import sys
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.routes import server
@@ -42,8 +42,8 @@ def main() -> int:
         with private_folder() as folder:
             uploads = Uploads(folder)
             uploads.sweep_for_ever()
-            reader = Reader.load(DEFAULT_MODEL)
-            launch(build_page(reader, uploads), reader)
+            analyzer = FaceAnalyzer.from_pretrained(DEFAULT_MODEL)
+            launch(build_page(analyzer, uploads), analyzer)
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -52,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def launch(page: gr.Blocks, reader: Reader) -> None:
+def launch(page: gr.Blocks, analyzer: FaceAnalyzer) -> None:
     """Serve the page and its own routes, and wait.
 
     Raises:
@@ -61,7 +61,7 @@ def launch(page: gr.Blocks, reader: Reader) -> None:
     if not PORT.isdigit() or not 0 < int(PORT) < 65536:
         raise FerError(f"GRADIO_SERVER_PORT: {PORT} is not a port number, expected 1 to 65535")
     try:
-        page.launch(server_name=HOST, server_port=int(PORT), app_kwargs=server(reader), **LAUNCH)
+        page.launch(server_name=HOST, server_port=int(PORT), app_kwargs=server(analyzer), **LAUNCH)
     except OSError as error:
         raise FerError(f"{HOST}:{PORT}: the page cannot be served there; is the port taken?") from error
 

@@ -7,6 +7,7 @@ What comes out, in output_dir: `model/` (for `pipeline("image-classification")`)
 `learning_curves.png`, and checkpoints; the same command goes on from the newest one after a stop.
 """
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,11 +23,12 @@ from fer_hf.environment import machine, watts
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
 from fer_hf.evaluation.metrics import confusion_matrix, fer_metrics
+from fer_hf.evaluation.model_metadata import read_training
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_learning_curves
 from fer_hf.evaluation.score import agreement
 from fer_hf.hub.model import publish
-from fer_hf.hub.model_metadata import hash_of, read_training
-from fer_hf.io import make_folder, write_json
+from fer_hf.hub.upload import claim
+from fer_hf.io import make_folder, sha256_of, write_json
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import Recipe, read_recipe
 from fer_hf.training.backbone import load_backbone, make_processor, mix, save_model, see_grey
@@ -42,6 +44,8 @@ def main(words: list[str]) -> None:
     set_seed(recipe.seed)
     make_folder(recipe.output_dir)
 
+    if recipe.push_to_hub and int(os.environ.get("RANK", "0")) == 0:
+        claim(recipe.hub_model_id, "model", recipe.hub_private)  # a wrong token is to be known before hours of training
     before = read_training(Path(recipe.model)) if recipe.model else None
     splits = load_splits(recipe)
     trainer = make_trainer(recipe, splits)
@@ -114,7 +118,7 @@ def save(
         "machine": machine(),
         "watts": watts(trainer.args.device),
         "before": before,
-        "sha256": hash_of(folder / "model" / "model.safetensors"),
+        "sha256": sha256_of(folder / "model" / "model.safetensors"),
         "history": trainer.state.log_history,
     }
     if "votes" in validation.column_names:

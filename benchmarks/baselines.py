@@ -27,8 +27,8 @@ from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import record_private_look, weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import record_private_look
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.labels import COLOURS, LABELS
 
 # Cannot be had here; its card states the accuracy, and a random model of its shape is as fast as it is.
@@ -66,18 +66,18 @@ def score(scores: np.ndarray, labels: np.ndarray, clean: np.ndarray, majority: n
     return results
 
 
-def read_all(reader: Reader | PeerReader, faces: list[Image.Image], name: str) -> np.ndarray:
+def read_all(analyzer: FaceAnalyzer | PeerReader, faces: list[Image.Image], name: str) -> np.ndarray:
     """Probabilities (n, 7), with a progress bar."""
     starts = tqdm(range(0, len(faces), BATCH), desc=name, unit="batch")
-    return np.concatenate([reader.scores(faces[start : start + BATCH]) for start in starts])
+    return np.concatenate([analyzer.scores(faces[start : start + BATCH]) for start in starts])
 
 
-def compare(readers: dict[str, Reader | PeerReader], faces: list[Image.Image], data: Dataset) -> dict:
+def compare(analyzers: dict[str, FaceAnalyzer | PeerReader], faces: list[Image.Image], data: Dataset) -> dict:
     """Rows of all models, ours first: scores, and tests of each against ours."""
     labels, clean = np.asarray(data["label"]), ~np.asarray(data["in_train"])
     votes = np.asarray(data["votes"], dtype=float) if "votes" in data.column_names else None
     majority = None if votes is None else metrics.ferplus_majority(votes)
-    scores = {name: read_all(reader, faces, name) for name, reader in readers.items()}
+    scores = {name: read_all(analyzer, faces, name) for name, analyzer in analyzers.items()}
     right = {name: each.argmax(1) == labels for name, each in scores.items()}
     ours = next(iter(right.values()))
     rows = {name: score(each, labels, clean, majority) for name, each in scores.items()}
@@ -93,7 +93,9 @@ def compare(readers: dict[str, Reader | PeerReader], faces: list[Image.Image], d
     }
 
 
-def add_times(results: dict, readers: dict[str, Reader | PeerReader], faces: list[Image.Image], rounds: int) -> None:
+def add_times(
+    results: dict, analyzers: dict[str, FaceAnalyzer | PeerReader], faces: list[Image.Image], rounds: int
+) -> None:
     """Add median milliseconds from picture to scores, of one face and of 64, side by side with a random ViT-B/16."""
     vit = ViTForImageClassification(ViTConfig(num_labels=len(LABELS))).eval()
     picture = torch.rand(1, 3, 224, 224)
@@ -103,8 +105,8 @@ def add_times(results: dict, readers: dict[str, Reader | PeerReader], faces: lis
             vit(pixel_values=picture)
 
     tasks = {
-        (name, count): (lambda reader=reader, count=count: reader.scores(faces[:count]))
-        for name, reader in readers.items()
+        (name, count): (lambda analyzer=analyzer, count=count: analyzer.scores(faces[:count]))
+        for name, analyzer in analyzers.items()
         for count in (1, 64)
     }
     seconds = interleaved(tasks | {"reference": reference}, rounds)
@@ -153,17 +155,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
-    ours, name = Reader.load(arguments.model), Path(arguments.model).name
+    ours, name = FaceAnalyzer.from_pretrained(arguments.model), Path(arguments.model).name
     peers = PEERS if arguments.peers else ()
-    readers = {name: ours, **{peer.name: PeerReader(peer, arguments.peers, arguments.threads) for peer in peers}}
+    analyzers = {name: ours, **{peer.name: PeerReader(peer, arguments.peers, arguments.threads) for peer in peers}}
     data = read_fer(arguments.data, votes=arguments.votes)
     split = data.splits[arguments.split]
     faces = list(pictures(split, "faces"))
-    results = {"split": arguments.split, **compare(readers, faces, split)}
-    add_times(results, readers, faces, arguments.rounds)
+    results = {"split": arguments.split, **compare(analyzers, faces, split)}
+    add_times(results, analyzers, faces, arguments.rounds)
     weights = Path(cached_file(arguments.model, "model.safetensors"))
     sizes = {name: (weights.stat().st_size, ours.model.num_parameters())}
-    sizes |= {peer.name: (readers[peer.name].bytes(), readers[peer.name].parameters()) for peer in peers}
+    sizes |= {peer.name: (analyzers[peer.name].bytes(), analyzers[peer.name].parameters()) for peer in peers}
     for each, (size, parameters) in sizes.items():
         results["models"][each] |= {"megabytes": round(size / 1e6, 2), "parameters": parameters}
     results["sha256"] = weights_hash(arguments.model)

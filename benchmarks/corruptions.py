@@ -23,8 +23,8 @@ from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import BATCH, weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import BATCH
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 
 SEED = 0
 
@@ -148,26 +148,26 @@ def corrupted(face: Image.Image, number: int, corruption: Corruption, strength: 
     return corruption.apply(face.convert("RGB"), strength, np.random.default_rng((SEED, number)))
 
 
-def measure(reader: Reader, faces: list[Image.Image], labels: np.ndarray) -> dict:
+def measure(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray) -> dict:
     """Accuracy on the clean faces and under each corruption and strength."""
     jobs = [(name, strength) for name, each in CORRUPTIONS.items() for strength in each.strengths]
     bar = tqdm(total=(1 + len(jobs)) * len(faces), unit="face", desc="clean")
-    clean = accuracy(reader, faces, labels, bar)
+    clean = accuracy(analyzer, faces, labels, bar)
     rows = {name: {"unit": each.unit, "strengths": []} for name, each in CORRUPTIONS.items()}
     for name, strength in jobs:
         bar.set_description(f"{name} {strength:g}")
         pictures = [corrupted(face, number, CORRUPTIONS[name], strength) for number, face in enumerate(faces)]
-        result = accuracy(reader, pictures, labels, bar)
+        result = accuracy(analyzer, pictures, labels, bar)
         rows[name]["strengths"].append({"strength": strength, **result, "kept": result["accuracy"] / clean["accuracy"]})
     bar.close()
     return {"clean": clean, "corruptions": rows}
 
 
-def accuracy(reader: Reader, faces: list[Image.Image], labels: np.ndarray, bar: tqdm) -> dict:
+def accuracy(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray, bar: tqdm) -> dict:
     """Accuracy with its bootstrap interval, and mean confidence: a fair model grows less sure as it errs more."""
     parts = []
     for start in range(0, len(faces), BATCH):
-        parts.append(reader.scores(faces[start : start + BATCH]))
+        parts.append(analyzer.scores(faces[start : start + BATCH]))
         bar.update(len(parts[-1]))
     scores = np.concatenate(parts)
     return {
@@ -213,11 +213,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
-    reader = Reader.load(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
-    results = measure(reader, list(pictures(data, "faces")), np.asarray(data["label"]))
+    results = measure(analyzer, list(pictures(data, "faces")), np.asarray(data["label"]))
     about = {"split": "validation", "faces": count, "seed": SEED, "sha256": weights_hash(arguments.model)}
     record.keep("benchmarks.corruptions", about | results)
     draw(about | results, record.path_of("benchmarks.corruptions", ".png"))

@@ -22,8 +22,8 @@ from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import score_pictures, weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import score_pictures
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.inference.detection import Detector
 from fer_hf.labels import COLOURS, LABELS
 
@@ -100,7 +100,7 @@ def by_group(scores: np.ndarray, labels: np.ndarray, features: dict[str, np.ndar
     return results
 
 
-def measure(reader: Reader, data: Dataset) -> dict:
+def measure(analyzer: FaceAnalyzer, data: Dataset) -> dict:
     """All figures of one split."""
     labels = np.asarray(data["label"])
     faces = list(pictures(data, "faces"))
@@ -108,9 +108,9 @@ def measure(reader: Reader, data: Dataset) -> dict:
     features = {
         "brightness": np.array([brightness(each) for each in grey]),
         "sharpness": np.array([sharpness(each) for each in grey]),
-        "tilt": np.array([tilt_of(face, reader.detector) for face in tqdm(faces, desc="tilt", unit="face")]),
+        "tilt": np.array([tilt_of(face, analyzer.detector) for face in tqdm(faces, desc="tilt", unit="face")]),
     }
-    scores = score_pictures(reader, data)
+    scores = score_pictures(analyzer, data)
     return {
         "n": len(labels),
         "accuracy": metrics.accuracy(scores, labels),
@@ -150,8 +150,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
-    reader = Reader.load(arguments.model)
-    results = measure(reader, load_fer(arguments.data)["validation"])
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    results = measure(analyzer, load_fer(arguments.data)["validation"])
     record.keep("benchmarks.fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
     draw(results, record.path_of("benchmarks.fairness", ".png"))
     print("\n".join(f"cannot be reported: {line}" for line in CANNOT_BE_REPORTED))

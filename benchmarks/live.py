@@ -34,7 +34,7 @@ from benchmarks.page_speed import ROOT, free_port, stop, wait_for
 from benchmarks.timing import interleaved
 from fer_hf.errors import FerError
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
 from fer_hf.inference.detection import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import SIDE, detect_small
@@ -151,17 +151,17 @@ def unpacked(message: str) -> tuple[float, Image.Image]:
     return float(np.frombuffer(data[:8], "<f8")[0]), Image.open(io.BytesIO(data[8:])).convert("RGB")
 
 
-def alone(reader: Reader, rounds: int) -> dict[str, float]:
+def alone(analyzer: FaceAnalyzer, rounds: int) -> dict[str, float]:
     """Milliseconds of the server's steps by themselves, without the browser."""
     frame = Image.fromarray(next(moving_faces(1, 1)))
     file = io.BytesIO()
     frame.save(file, "JPEG", quality=80)
-    crops = [crop_face(frame, detect_small(reader, np.asarray(frame), SIDE)[0])]
+    crops = [crop_face(frame, detect_small(analyzer, np.asarray(frame), SIDE)[0])]
     steps = {
         "open the picture": lambda: np.asarray(open_photo(io.BytesIO(file.getvalue()))),
-        "find faces": lambda: detect_small(reader, np.asarray(frame), SIDE),
-        "read 1 face": lambda: reader.scores(crops),
-        "read 4 faces": lambda: reader.scores(crops * 4),
+        "find faces": lambda: detect_small(analyzer, np.asarray(frame), SIDE),
+        "read 1 face": lambda: analyzer.scores(crops),
+        "read 4 faces": lambda: analyzer.scores(crops * 4),
     }
     return {name: round(1000 * seconds, 1) for name, seconds in interleaved(steps, rounds).items()}
 
@@ -221,7 +221,7 @@ def main(words: list[str]) -> None:
     results = {
         "camera": {"width": WIDTH, "height": HEIGHT},
         "runs": runs,
-        "alone_ms": alone(Reader.load(arguments.model), arguments.rounds),
+        "alone_ms": alone(FaceAnalyzer.from_pretrained(arguments.model), arguments.rounds),
         "limits": LIMITS,
         "met": verdict(runs),
     }

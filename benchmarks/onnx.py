@@ -20,9 +20,8 @@ from benchmarks.record import keep, run
 from benchmarks.timing import interleaved
 from fer_hf.data.load import SPLITS, load_fer
 from fer_hf.evaluation.metrics import accuracy
-from fer_hf.evaluation.score import weights_hash
 from fer_hf.hub.onnx import FLOAT32, INT8, export_onnx
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
 
 BATCH = 64
 ROUNDS = 30
@@ -30,10 +29,10 @@ ROUNDS = 30
 Forward = Callable[[np.ndarray], np.ndarray]  # pixel values (N, 3, S, S) to logits (N, 7)
 
 
-def of_torch(reader: Reader) -> Forward:
+def of_torch(analyzer: FaceAnalyzer) -> Forward:
     @torch.inference_mode()
     def forward(pixels: np.ndarray) -> np.ndarray:
-        return reader.model(pixel_values=torch.from_numpy(pixels)).logits.numpy()
+        return analyzer.model(pixel_values=torch.from_numpy(pixels)).logits.numpy()
 
     return forward
 
@@ -57,13 +56,13 @@ def compare(expected: np.ndarray, got: np.ndarray, labels: np.ndarray) -> dict:
     }
 
 
-def measure(reader: Reader, files: dict[str, Path], pictures: list, labels: np.ndarray) -> dict:
+def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labels: np.ndarray) -> dict:
     """Accuracy, agreement, size and speed of each runtime."""
-    forwards = {"torch": of_torch(reader), **{name: of_onnx(file) for name, file in files.items()}}
+    forwards = {"torch": of_torch(analyzer), **{name: of_onnx(file) for name, file in files.items()}}
     logits = {name: [] for name in forwards}
     for start in tqdm(range(0, len(pictures), BATCH), desc="scoring", unit="batch"):
         batch = [picture.convert("RGB") for picture in pictures[start : start + BATCH]]
-        pixels = reader.processor(batch, return_tensors="np")["pixel_values"].astype(np.float32)
+        pixels = analyzer.processor(batch, return_tensors="np")["pixel_values"].astype(np.float32)
         for name, forward in forwards.items():
             logits[name].append(forward(pixels))
     logits = {name: np.concatenate(parts) for name, parts in logits.items()}
@@ -90,7 +89,9 @@ def main(words: list[str]) -> None:
     with TemporaryDirectory() as folder:
         export_onnx(arguments.model, folder, "int8")
         files = {"onnx": Path(folder) / FLOAT32, "onnx_int8": Path(folder) / INT8}
-        results = measure(Reader.load(arguments.model), files, list(split["image"]), np.asarray(split["label"]))
+        results = measure(
+            FaceAnalyzer.from_pretrained(arguments.model), files, list(split["image"]), np.asarray(split["label"])
+        )
     sha256 = weights_hash(arguments.model)
     keep("benchmarks.onnx", {"sha256": sha256, "split": arguments.split, "n": len(split), "runtimes": results})
 

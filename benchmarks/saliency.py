@@ -23,8 +23,7 @@ from benchmarks import record
 from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.inference.saliency import ATTENTION, BATCH, GRID, METHODS, hidden, unit_heat
 from fer_hf.training.backbone import TRANSFORMERS
 
@@ -84,26 +83,26 @@ def paired(difference: np.ndarray) -> dict:
     return {"mean": float(difference.mean()), "interval_95": [float(low), float(high)]}
 
 
-def measure(reader: Reader, faces: Sequence[Image.Image], fast: bool = False) -> dict[str, np.ndarray]:
+def measure(analyzer: FaceAnalyzer, faces: Sequence[Image.Image], fast: bool = False) -> dict[str, np.ndarray]:
     """Deletion area (N,) of each method and rival."""
     methods = dict(METHODS)
-    if reader.model.config.model_type in TRANSFORMERS:
-        reader.model.set_attn_implementation("eager")  # the only one that shows its weights
+    if analyzer.model.config.model_type in TRANSFORMERS:
+        analyzer.model.set_attn_implementation("eager")  # the only one that shows its weights
     else:
         methods = {name: method for name, method in methods.items() if name not in ATTENTION}
     rivals = {"random": random_cells(len(faces)), "gaussian": centred_gaussian(len(faces))}
     areas: dict[str, list[np.ndarray]] = {name: [] for name in (*rivals, *methods)}
     for start in tqdm(range(0, len(faces), BATCH), unit="batch"):
         part = slice(start, start + BATCH)
-        pixels = reader.processor([face.convert("RGB") for face in faces[part]], return_tensors="pt")["pixel_values"]
+        pixels = analyzer.processor([face.convert("RGB") for face in faces[part]], return_tensors="pt")["pixel_values"]
         with torch.no_grad():  # not inference mode: gradients are taken at these classes
-            classes = reader.model(pixels).logits.argmax(-1)
-        ends = ends_of(reader.model, pixels, classes, fast)
+            classes = analyzer.model(pixels).logits.argmax(-1)
+        ends = ends_of(analyzer.model, pixels, classes, fast)
         heats = {name: rival[part] for name, rival in rivals.items()}
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            heats |= {name: method(reader.model, pixels, classes).float() for name, method in methods.items()}
+            heats |= {name: method(analyzer.model, pixels, classes).float() for name, method in methods.items()}
         for name, heat in heats.items():
-            areas[name].append(deletion_areas(reader.model, pixels, classes, heat, ends, fast))
+            areas[name].append(deletion_areas(analyzer.model, pixels, classes, heat, ends, fast))
     return {name: np.concatenate(parts) for name, parts in areas.items()}
 
 
@@ -140,11 +139,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
-    reader = Reader.load(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces, len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
-    rows = summarise(measure(reader, list(pictures(data, "faces")), arguments.bfloat16))
+    rows = summarise(measure(analyzer, list(pictures(data, "faces")), arguments.bfloat16))
     about = {"split": "validation", "faces": count, "seed": SEED, "steps": STEPS, "cells": GRID**2}
     record.keep("benchmarks.saliency", about | {"sha256": weights_hash(arguments.model), "methods": rows})
     draw(rows, record.path_of("benchmarks.saliency", ".png"))

@@ -18,8 +18,7 @@ from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, interleaved
 from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import weights_hash
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
 from fer_hf.inference.image_io import open_photo
 from fer_hf.labels import LABELS
 from fer_hf.web.examples import astronaut
@@ -71,23 +70,23 @@ def forward(model: torch.nn.Module, size: int) -> Callable[[], object]:
     return step
 
 
-def measure_predictions(reader: Reader, extra: dict[str, Image.Image], rounds: int) -> dict:
+def measure_predictions(analyzer: FaceAnalyzer, extra: dict[str, Image.Image], rounds: int) -> dict:
     """Faces and photos through the whole path, beside the reference."""
     crops = [draw_face(LABELS[i % len(LABELS)], i) for i in range(64)]
     photos = {"photo with 1 face": photo_of_one(), f"photo with {GROUP} faces": photo_of_group(), **extra}
-    size = reader.processor.size["height"]
+    size = analyzer.processor.size["height"]
     tasks = {
         "reference": reference_pass(),
-        "one face, the model's pass": forward(reader.model, size),
-        "one face, with resizing": lambda: reader.scores(crops[:1]),
-        "64 faces, with resizing": lambda: reader.scores(crops),
-        **{name: (lambda photo=photo: reader.read(photo)) for name, photo in photos.items()},
+        "one face, the model's pass": forward(analyzer.model, size),
+        "one face, with resizing": lambda: analyzer.scores(crops[:1]),
+        "64 faces, with resizing": lambda: analyzer.scores(crops),
+        **{name: (lambda photo=photo: analyzer.analyze(photo)) for name, photo in photos.items()},
     }
     seconds = interleaved(tasks, rounds)
     reference = seconds.pop("reference")
     rows = {name: against(value, reference, LIMITS.get(name)) for name, value in seconds.items()}
     for name, photo in photos.items():
-        rows[name] |= {"faces_found": len(reader.read(photo).faces), "pixels": list(photo.size)}
+        rows[name] |= {"faces_found": len(analyzer.analyze(photo).faces), "pixels": list(photo.size)}
     return {"reference_milliseconds": round(1000 * reference, 2), "image_size": size, "rows": rows}
 
 
@@ -129,7 +128,7 @@ def main(words: list[str]) -> None:
     results = {}
     if "predict" in arguments.parts:
         extra = {Path(path).name: open_photo(path) for path in arguments.photo}
-        results["predict"] = measure_predictions(Reader.load(arguments.model), extra, arguments.rounds)
+        results["predict"] = measure_predictions(FaceAnalyzer.from_pretrained(arguments.model), extra, arguments.rounds)
         draw(results["predict"]["rows"], record.path_of("benchmarks.speed", ".png"))
     if "train" in arguments.parts:
         results["train"] = training_speed.measure(

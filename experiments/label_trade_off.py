@@ -22,10 +22,10 @@ from fer_hf.data.load import load_fer
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.calibration import fit_calibration, softmax
+from fer_hf.evaluation.model_metadata import read_training
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import score_pictures, weights_hash
-from fer_hf.hub.model_metadata import read_training
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import score_pictures
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FERPLUS_FLOOR = 0.80
@@ -75,12 +75,12 @@ def with_majority(source: str) -> tuple[Dataset, np.ndarray, np.ndarray]:
     return data, np.asarray(data["label"]), metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
 
 
-def log_scores(reader: Reader, data: Dataset) -> np.ndarray:
+def log_scores(analyzer: FaceAnalyzer, data: Dataset) -> np.ndarray:
     """Logits (N, 7) up to a constant a face, which no calibration sees."""
-    return np.log(np.clip(score_pictures(reader, data).astype(np.float64), 1e-30, 1))
+    return np.log(np.clip(score_pictures(analyzer, data).astype(np.float64), 1e-30, 1))
 
 
-def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
+def raw_logits(analyzer: FaceAnalyzer, model: str, data: Dataset) -> np.ndarray:
     """Logits (N, 7) as they were before a calibration was folded into the weights.
 
     Raises:
@@ -89,7 +89,7 @@ def raw_logits(reader: Reader, model: str, data: Dataset) -> np.ndarray:
     facts = read_training(Path(model))
     if not facts:
         raise FerError(f"{model}: has no training.json and no report.json beside it; expected a model of train.py")
-    return (log_scores(reader, data) - np.asarray(facts["biases"])) * facts["temperature"]
+    return (log_scores(analyzer, data) - np.asarray(facts["biases"])) * facts["temperature"]
 
 
 def draw(rows: list[dict], best: dict, path: Path) -> None:
@@ -115,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
     data, labels, majority = with_majority(arguments.data)
-    logits = raw_logits(Reader.load(arguments.model), arguments.model, data)
+    logits = raw_logits(FaceAnalyzer.from_pretrained(arguments.model), arguments.model, data)
     rows = [{"share": share, **score(cross_validated(logits, labels, share), labels, majority)} for share in SHARES]
     best = chosen(rows)
     about = {"split": "validation", "sha256": weights_hash(arguments.model), "ferplus_floor": FERPLUS_FLOOR}

@@ -13,15 +13,17 @@ from datasets import Dataset
 
 from benchmarks import record
 from experiments.label_trade_off import in_words, score, with_majority
-from fer_hf.evaluation.score import CROP, score_pictures, weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import CROP, score_pictures
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 
 CROPS = (0.9, 0.95)  # sides, as shares of the picture's
 
 
-def row_of(reader: Reader, data: Dataset, labels: np.ndarray, majority: np.ndarray, views: int, crop: float) -> dict:
+def row_of(
+    analyzer: FaceAnalyzer, data: Dataset, labels: np.ndarray, majority: np.ndarray, views: int, crop: float
+) -> dict:
     """The scores of this many views, with crops of this side."""
-    figures = score(score_pictures(reader, data, views, crop), labels, majority)
+    figures = score(score_pictures(analyzer, data, views, crop), labels, majority)
     return {"views": views, "crop": crop if views > 2 else None, **figures}
 
 
@@ -39,10 +41,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
     data, labels, majority = with_majority(arguments.data)
-    reader = Reader.load(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     ways = [(1, CROP), (2, CROP), *((10, crop) for crop in CROPS)]
     with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
-        rows = [row_of(reader, data, labels, majority, *way) for way in ways]
+        rows = [row_of(analyzer, data, labels, majority, *way) for way in ways]
     about = {"split": "validation", "sha256": weights_hash(arguments.model), "n": len(labels)}
     record.keep("experiments.test_time_augmentation", about | {"rows": rows, "chosen": chosen(rows)})
     print("\n".join(map(in_words, rows)))

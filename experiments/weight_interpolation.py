@@ -26,8 +26,7 @@ from experiments.label_trade_off import (
     with_majority,
 )
 from fer_hf.errors import FerError
-from fer_hf.evaluation.score import weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.training.backbone import mix
 from fer_hf.training.trainer import AVERAGE
 
@@ -53,12 +52,15 @@ def trained_weights(run: Path, start: str) -> Path:
     return checkpoint / AVERAGE if (checkpoint / AVERAGE).is_dir() else checkpoint
 
 
-def mixed(start: str, trained: Path, share: float) -> Reader:
-    """A reader of the trained weights, moved back by `share` towards the start."""
-    reader = Reader.load(start)
-    first, reader.model = reader.model, AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32)
-    mix(reader.model.eval(), first, share)
-    return reader
+def mixed(start: str, trained: Path, share: float) -> FaceAnalyzer:
+    """A analyzer of the trained weights, moved back by `share` towards the start."""
+    analyzer = FaceAnalyzer.from_pretrained(start)
+    first, analyzer.model = (
+        analyzer.model,
+        AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32),
+    )
+    mix(analyzer.model.eval(), first, share)
+    return analyzer
 
 
 def chosen(rows: list[dict]) -> dict:

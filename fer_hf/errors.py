@@ -1,5 +1,45 @@
 """The error that a person may see: one line that names the input, the field and what was expected."""
 
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+MESSAGES = Path(__file__).parent / "messages"
+
 
 class FerError(Exception):
-    """Something outside the program is wrong: a file, a field, a disk. Printed without a traceback."""
+    """Something outside the program is wrong: a file, a field, a disk. Shown as one line, without a traceback.
+
+    Args:
+        code: a key of `messages/en.yaml`; the other languages fall back on English.
+        source: what is wrong, such as a file or an option; stands in front of the message.
+        params: values of the message's placeholders; an error among them is shown in the same language.
+    """
+
+    def __init__(self, code: str, source: object = None, **params: object) -> None:
+        super().__init__(code, source)
+        self.code, self.source, self.params = code, source, params
+
+    def message(self, language: str = "en") -> str:
+        """The error in words: "photo.jpg: the file is empty"."""
+        template = read_messages(language).get(self.code) or read_messages("en").get(self.code, self.code)
+        values = {
+            name: value.message(language) if isinstance(value, FerError) else value
+            for name, value in self.params.items()
+        }
+        words = template.format(**values) if values else template
+        return words if self.source is None else f"{self.source}: {words}"
+
+    def __str__(self) -> str:
+        return self.message()
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.code, self.source), self.__dict__  # errors cross processes
+
+
+@cache
+def read_messages(language: str) -> dict[str, str]:
+    """All messages of one language, by code."""
+    path = MESSAGES / f"{language}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from fer_hf.__main__ import COMMANDS, build_parser, main
+from fer_hf.cli import COMMANDS, build_parser, main
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -20,8 +20,7 @@ import torch
 
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.evaluation.score import weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.io import write_json
 from fer_hf.labels import LABELS
 
@@ -36,10 +35,10 @@ TOLERANCE = 1e-3
 
 def logits_of(model: Path) -> list[list[float]]:
     """Logits (8, 7) on eight drawn faces, through the model's own image processor."""
-    reader = Reader.load(str(model))
+    analyzer = FaceAnalyzer.from_pretrained(str(model))
     faces = [draw_face(LABELS[i % len(LABELS)], seed=100 + i, size=96).convert("RGB") for i in range(8)]
     with torch.inference_mode():
-        return reader.model(**reader.processor(faces, return_tensors="pt")).logits.double().tolist()
+        return analyzer.model(**analyzer.processor(faces, return_tensors="pt")).logits.double().tolist()
 
 
 def scores_of(model: Path) -> dict[str, float]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from fer_hf.errors import FerError
-from fer_hf.hub.model_metadata import parts_of
+from fer_hf.evaluation.model_metadata import parts_of
 from fer_hf.io import write_text
 from tools import choices, running, tables
 

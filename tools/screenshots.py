@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app import LAUNCH
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, write_video
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
 from fer_hf.io import replacing
 from fer_hf.web import examples
 from fer_hf.web.i18n import TEXT
@@ -101,8 +101,8 @@ def main() -> None:
         raise FerError(f"{', '.join(sorted(unknown))}: no such tab; expected {', '.join(SCENES)}")
     with private_folder() as folder, TemporaryDirectory() as things:
         make_things(Path(things))
-        reader = Reader.load(arguments.model)
-        page, own = build_page(reader, Uploads(folder)), server(reader)
+        analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+        page, own = build_page(analyzer, Uploads(folder)), server(analyzer)
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
         take_all(url, Path(things), arguments.tabs or list(SCENES), arguments.output)
         page.close(verbose=False)

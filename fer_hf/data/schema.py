@@ -1,6 +1,6 @@
 """What every source of faces is turned into: splits with one set of columns, one class order, one spelling.
 
-The readers are `tabular` (CSV, parquet), `image_folder` (pictures in folders) and `hub_dataset`.
+The analyzers are `tabular` (CSV, parquet), `image_folder` (pictures in folders) and `hub_dataset`.
 """
 
 from collections.abc import Sequence

@@ -16,15 +16,14 @@ import numpy as np
 from datasets import Dataset
 from PIL import Image, ImageOps
 from tqdm import tqdm
-from transformers.utils import cached_file, logging
+from transformers.utils import logging
 
 from fer_hf.data.load import SPLITS, read_fer
 from fer_hf.environment import shown
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
-from fer_hf.hub.model_metadata import hash_of
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
 from fer_hf.io import write_json
 
 PRIVATE_LOOKS = Path(__file__).parents[2] / "benchmarks" / "results" / "test_evaluations.json"
@@ -58,12 +57,12 @@ def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image
     return crops + [ImageOps.mirror(crop) for crop in crops]
 
 
-def score_pictures(reader: Reader, pictures: Dataset, views: int = 1, crop: float = CROP) -> np.ndarray:
+def score_pictures(analyzer: FaceAnalyzer, pictures: Dataset, views: int = 1, crop: float = CROP) -> np.ndarray:
     """Probabilities (N, 7), averaged over the views of each picture."""
     parts = []
     for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc="scoring"):
         batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]["image"]]
-        scores = reader.scores([view for each in batch for view in each])
+        scores = analyzer.scores([view for each in batch for view in each])
         parts.append(scores.reshape(len(batch), views, -1).mean(1))
     return np.concatenate(parts)
 
@@ -104,23 +103,18 @@ def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> 
     return {"below": threshold, "share": float(unsure.mean()), **shares}
 
 
-def evaluate(reader: Reader, data: Dataset, views: int = 1) -> dict:
+def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1) -> dict:
     """The results of one split: whole, clean, and against FER+ where votes exist."""
-    scores, labels = score_pictures(reader, data, views), np.asarray(data["label"])
+    scores, labels = score_pictures(analyzer, data, views), np.asarray(data["label"])
     results = {"whole": summarise(scores, labels)}
     if "in_train" in data.column_names:
         clean = ~np.asarray(data["in_train"])
         results["clean"] = summarise(scores[clean], labels[clean])
     if "votes" in data.column_names:
         results["ferplus"] = agreement(scores, np.asarray(data["votes"], dtype=float))
-    if reader.unsure_below:
-        results["unsure"] = unsure_summary(scores, labels, reader.unsure_below)
+    if analyzer.unsure_below:
+        results["unsure"] = unsure_summary(scores, labels, analyzer.unsure_below)
     return results
-
-
-def weights_hash(model: str) -> str:
-    """sha256 of the model's weight file, of a folder or a Hub id."""
-    return hash_of(Path(cached_file(model, "model.safetensors")))
 
 
 def record_private_look(sha256: str, accuracy: float, views: int = 1, path: Path = PRIVATE_LOOKS) -> None:
@@ -147,7 +141,7 @@ def run(arguments: argparse.Namespace) -> None:
     if output.suffix != ".json":
         raise FerError(f"{output}: expected a file name that ends in .json")
     logging.disable_progress_bar()
-    reader = Reader.load(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     data = read_fer(arguments.data, votes=arguments.votes)
     results = {
         "command": command_of(arguments),
@@ -157,7 +151,7 @@ def run(arguments: argparse.Namespace) -> None:
         "views": arguments.views,
         "crop": CROP if arguments.views > 2 else None,
         "private_test": data.official and arguments.split == "test",
-        **evaluate(reader, data.splits[arguments.split], arguments.views),
+        **evaluate(analyzer, data.splits[arguments.split], arguments.views),
     }
     write_json(output, results)
     views = "one view" if arguments.views == 1 else f"{arguments.views} views"

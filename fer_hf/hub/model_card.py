@@ -1,7 +1,7 @@
 """The model card, written from results files and never by hand: `python -m fer_hf card --model DIR`.
 
-What has not been measured is said so; results of other weights are refused. The text is `card_template.md`, the numbers
-are read by `fer_hf.hub.model_metadata`.
+What has not been measured is said so; results of other weights are refused. The text is `model_card_template.md`, the numbers
+are read by `fer_hf.evaluation.model_metadata`.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from PIL import Image
 
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.hub import model_metadata
-from fer_hf.io import replacing
+from fer_hf.evaluation import model_metadata
+from fer_hf.io import replacing, sha256_of
 from fer_hf.labels import LABELS
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ def card_files(
 
 def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
     """All that the card tells, by the template's names."""
-    weights = model_metadata.hash_of(model / "model.safetensors")
+    weights = sha256_of(model / "model.safetensors")
     results = model_metadata.read_results(model, weights)
     main = next(iter(results.values()), {})
     return {
@@ -93,7 +93,7 @@ def render(card: dict[str, Any]) -> str:
     )
     environment.filters |= {"percent": percent, "duration": duration, "recipe": recipe}
     try:
-        text = environment.get_template("card_template.md").render(card)
+        text = environment.get_template("model_card_template.md").render(card)
     except (UndefinedError, TypeError, KeyError) as error:
         raise FerError(f"{card['model_id']}: a results file lacks a field ({error})") from error
     text = re.sub(r"\n{3,}", "\n\n", text)
@@ -173,7 +173,7 @@ def duration(seconds: float) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, type=Path, metavar="DIR", help="folder of the finished model")
-    parser.add_argument("--name", metavar="ID", help="how readers call the model: its Hub id (default: the folder)")
+    parser.add_argument("--name", metavar="ID", help="how analyzers call the model: its Hub id (default: the folder)")
     parser.add_argument("--report", type=Path, metavar="F", help="report.json of train.py (default: beside the folder)")
     parser.add_argument("--base_model", metavar="ID", help="Hub id of the backbone, where training named a folder")
 

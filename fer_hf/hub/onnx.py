@@ -20,7 +20,7 @@ from transformers.utils import cached_file
 from transformers.utils.logging import disable_progress_bar
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
 from fer_hf.io import replacing
 
 OPSET = 17  # of ONNX; the first with LayerNormalization, and known to every onnxruntime since 1.12
@@ -48,9 +48,9 @@ def export_onnx(name: str, folder: str | Path, quantize: str | None = None) -> l
     """
     require_onnx()
     folder = Path(folder)
-    reader = Reader.load(name)
+    analyzer = FaceAnalyzer.from_pretrained(name)
     written = [folder / FLOAT32]
-    write_float32(reader.model, folder / FLOAT32)
+    write_float32(analyzer.model, folder / FLOAT32)
     if quantize:
         write_int8(folder / FLOAT32, folder / INT8)
         written.append(folder / INT8)

@@ -16,14 +16,14 @@ from tqdm import tqdm
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 from transformers.image_processing_utils import BaseImageProcessor
 from transformers.modeling_utils import PreTrainedModel
-from transformers.utils import logging
+from transformers.utils import cached_file, logging
 
 from fer_hf.errors import FerError
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
 from fer_hf.inference.image_io import open_photo
-from fer_hf.inference.results import CSV_COLUMNS, Face, Reading, csv_rows
-from fer_hf.io import printable, write_json, write_text
+from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
+from fer_hf.io import printable, sha256_of, write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
 DEFAULT_MODEL = os.environ.get("FER_MODEL") or str(Path(__file__).parents[2] / "models" / "fer-dinov2-small")
@@ -31,7 +31,7 @@ MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
 BATCH = 64  # faces in one forward pass: bounds the memory that a photo of a crowd needs
 
 
-class Reader:
+class FaceAnalyzer:
     """A detector and a classifier of seven expressions. Safe to use from several threads."""
 
     def __init__(self, model: PreTrainedModel, processor: BaseImageProcessor, detector: Detector) -> None:
@@ -42,7 +42,7 @@ class Reader:
         self._order = _order_of_labels(model.config.id2label)
 
     @classmethod
-    def load(cls, model: str = DEFAULT_MODEL, detector: Detector | None = None) -> "Reader":
+    def from_pretrained(cls, model: str = DEFAULT_MODEL, detector: Detector | None = None) -> "FaceAnalyzer":
         """Load a model folder or a Hub id; the default detector is CenterFace.
 
         Raises:
@@ -63,12 +63,12 @@ class Reader:
         except FerError as error:
             raise FerError(f"{model}: {error}") from None
 
-    def read(self, photo: Image.Image) -> Reading:
+    def analyze(self, photo: Image.Image) -> PhotoResult:
         """Find all faces in an upright RGB photo and read them in one batch."""
         detections = self.detector.detect(photo)
         scores = self.scores([crop_face(photo, detection) for detection in detections])
         faces = (self.face(*pair, photo.size) for pair in zip(detections, scores, strict=True))
-        return Reading(photo.width, photo.height, tuple(faces))
+        return PhotoResult(photo.width, photo.height, tuple(faces))
 
     def face(self, detection: Detection, scores: np.ndarray, size: tuple[int, int]) -> Face:
         """A face in a photo of `size` (width, height) whose scores (7,) are known."""
@@ -86,7 +86,7 @@ class Reader:
         best, second = sorted(scores, key=scores.get, reverse=True)[:2]
         return (best, second) if scores[best] < self.unsure_below else ()
 
-    def read_crop(self, crop: Image.Image) -> dict[str, float]:
+    def scores_of_crop(self, crop: Image.Image) -> dict[str, float]:
         """Read a picture that already is one face, framed closely."""
         return _by_label(self.scores([crop])[0])
 
@@ -99,6 +99,11 @@ class Reader:
     def _forward(self, crops: list[Image.Image]) -> np.ndarray:
         pixels = self.processor([crop.convert("RGB") for crop in crops], return_tensors="pt")
         return self.model(**pixels).logits.float().softmax(-1)[:, self._order].numpy()
+
+
+def weights_hash(model: str) -> str:
+    """sha256 of the model's weight file, of a folder or a Hub id."""
+    return sha256_of(Path(cached_file(model, "model.safetensors")))
 
 
 def _check_model_name(model: str) -> None:
@@ -158,11 +163,13 @@ def run(arguments: argparse.Namespace) -> None:
         if path:
             _check_writable(Path(path))
     logging.disable_progress_bar()
-    reader = Reader.load(arguments.model, YuNetDetector(arguments.detector) if arguments.detector else None)
+    analyzer = FaceAnalyzer.from_pretrained(
+        arguments.model, YuNetDetector(arguments.detector) if arguments.detector else None
+    )
     readings, failed = {}, 0
     for file in tqdm(arguments.photos, unit="photo", disable=len(arguments.photos) < 4):
         try:
-            readings[file] = _read_file(reader, file, arguments.crop)
+            readings[file] = _read_file(analyzer, file, arguments.crop)
         except FerError as error:
             failed += 1
             tqdm.write(f"error: {error}", file=sys.stderr)
@@ -171,12 +178,12 @@ def run(arguments: argparse.Namespace) -> None:
         raise FerError(f"{failed} of {len(arguments.photos)} photos could not be read")
 
 
-def _read_file(reader: Reader, file: str, is_crop: bool) -> Reading:
+def _read_file(analyzer: FaceAnalyzer, file: str, is_crop: bool) -> PhotoResult:
     photo = open_photo(file)
     if not is_crop:
-        return reader.read(photo)
+        return analyzer.analyze(photo)
     whole = Detection((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, np.full((5, 2), np.nan, np.float32))
-    return Reading(*photo.size, (reader.face(whole, reader.scores([photo])[0], photo.size),))
+    return PhotoResult(*photo.size, (analyzer.face(whole, analyzer.scores([photo])[0], photo.size),))
 
 
 def _check_writable(path: Path) -> None:
@@ -188,9 +195,9 @@ def _check_writable(path: Path) -> None:
         raise FerError(f"{path}: cannot be written ({folder} is not a folder that can be written to)")
 
 
-def _report(readings: dict[str, Reading], json_file: str | None, csv_file: str | None) -> None:
+def _report(readings: dict[str, PhotoResult], json_file: str | None, csv_file: str | None) -> None:
     if json_file:
-        write_json(json_file, [reading.to_json(_printable(file)) for file, reading in readings.items()])
+        write_json(json_file, [reading.to_dict(_printable(file)) for file, reading in readings.items()])
     if csv_file:
         rows = [row for file, reading in readings.items() for row in csv_rows(_printable(file), reading)]
         write_text(csv_file, csv_text(CSV_COLUMNS, rows))
@@ -203,7 +210,7 @@ def _printable(file: str) -> str:
     return printable(os.fsencode(file).decode("utf-8", "replace"))
 
 
-def _table(readings: dict[str, Reading]) -> str:
+def _table(readings: dict[str, PhotoResult]) -> str:
     lines = []
     for file, reading in readings.items():
         lines.append(f"{_printable(file)}  {reading.width} x {reading.height}")

@@ -1,15 +1,16 @@
 """Drawing what was read onto the photo: numbered boxes in the colour of the expression."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_hf.inference.results import Face, Reading
+from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import COLOURS
-from fer_hf.web.i18n import TEXT, Text, shown
 
 Rectangle = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels
+Words = Callable[[Face], str]  # what a face shows, in some language
 
 # Height of the letters, in parts of the median face's height, kept between two parts of the photo's shorter side.
 TEXT_OF_FACE = 0.22
@@ -18,7 +19,12 @@ LEAST_TEXT = 11  # pixels; smaller letters cannot be read
 HALO = "#101010"  # a dark rim tells the line from a background of its own colour
 
 
-def made_smaller(photo: Image.Image, reading: Reading, longest: int) -> tuple[Image.Image, Reading]:
+def in_english(face: Face) -> str:
+    """What a face shows: "happy", or "sad or fear?" where the model is unsure."""
+    return f"{' or '.join(face.unsure)}?" if face.unsure else face.label
+
+
+def made_smaller(photo: Image.Image, reading: PhotoResult, longest: int) -> tuple[Image.Image, PhotoResult]:
     """Photo and boxes together, so that the longer side has at most `longest` pixels. Detections stay as they are."""
     scale = longest / max(photo.size)
     if scale >= 1:
@@ -29,10 +35,10 @@ def made_smaller(photo: Image.Image, reading: Reading, longest: int) -> tuple[Im
         x1, y1, x2, y2 = (int(edge * scale) for edge in face.box)
         faces.append(replace(face, box=(x1, y1, min(max(x2, x1 + 1), width), min(max(y2, y1 + 1), height))))
     small = photo.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return small, Reading(width, height, tuple(faces))
+    return small, PhotoResult(width, height, tuple(faces))
 
 
-def draw_faces(photo: Image.Image, reading: Reading, text: Text = TEXT) -> Image.Image:
+def draw_faces(photo: Image.Image, reading: PhotoResult, words_of: Words = in_english) -> Image.Image:
     """A copy of an RGB photo with a numbered, labelled box for each face: "1 happy 93 %"."""
     drawn = photo.copy()
     if not reading.faces:
@@ -45,14 +51,14 @@ def draw_faces(photo: Image.Image, reading: Reading, text: Text = TEXT) -> Image
         draw_box(draw, face, line)
     plates: list[Rectangle] = []
     for number, face in enumerate(reading.faces, start=1):
-        words = fitting_text(draw, number, face, font, reading.width - height // 2, text)
+        words = fitting_text(draw, number, face, font, reading.width - height // 2, words_of)
         plate = place_plate(draw, words, font, face.box, plates, reading)
         plates.append(plate)
         draw_plate(draw, plate, words, font, COLOURS[face.label])
     return drawn
 
 
-def text_height(reading: Reading) -> int:
+def text_height(reading: PhotoResult) -> int:
     """Letters that suit the faces, readable when the whole photo is seen at the size of a screen."""
     shorter = min(reading.width, reading.height)
     low, high = (part * shorter for part in TEXT_OF_PHOTO)
@@ -76,10 +82,10 @@ def fitting_text(
     face: Face,
     font: ImageFont.FreeTypeFont,
     width: int,
-    text: Text = TEXT,
+    words_of: Words = in_english,
 ) -> str:
     """The longest description of the face that fits into `width` pixels; in a tiny photo none does."""
-    label = shown(face, text)
+    label = words_of(face)
     texts = (f"{number} {label} {100 * face.confidence:.0f} %", f"{number} {label}", f"{number}")
     return next((words for words in texts if draw.textlength(words, font=font) <= width), "")
 
@@ -90,7 +96,7 @@ def place_plate(
     font: ImageFont.FreeTypeFont,
     box: Rectangle,
     plates: list[Rectangle],
-    reading: Reading,
+    reading: PhotoResult,
 ) -> Rectangle:
     """The place at the box, inside the photo, that covers least of other plates and of faces."""
     width = round(draw.textlength(text, font=font) + font.size * 0.5)
@@ -107,7 +113,7 @@ def place_plate(
     return min(places, key=covered)
 
 
-def move_inside(x: int, y: int, width: int, height: int, reading: Reading) -> Rectangle:
+def move_inside(x: int, y: int, width: int, height: int, reading: PhotoResult) -> Rectangle:
     x = max(0, min(x, reading.width - width))
     y = max(0, min(y, reading.height - height))
     return x, y, x + width, y + height

@@ -1,6 +1,6 @@
 """Many photos at once: files and zip archives in; every face, every failure and its reason out.
 
-    for progress in read_photos(reader, ["a.jpg", "holiday.zip"]):
+    for progress in read_photos(analyzer, ["a.jpg", "holiday.zip"]):
         print(progress.done, "of", progress.total)
     progress.result.csv(), progress.result.counts(), progress.result.failures
 
@@ -22,11 +22,11 @@ from typing import BinaryIO
 from PIL import Image
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import crop_face
 from fer_hf.inference.image_io import open_photo
-from fer_hf.inference.results import CSV_COLUMNS, Face, Reading, csv_rows
+from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
 from fer_hf.inference.zip_safety import expand, is_zip, look_through, open_zip
 from fer_hf.io import printable
 from fer_hf.labels import LABELS
@@ -59,7 +59,7 @@ class FoundFace:
 class PhotoSet:
     """What was read in all photos."""
 
-    photos: list[tuple[str, Reading]] = field(default_factory=list)  # in the order they came
+    photos: list[tuple[str, PhotoResult]] = field(default_factory=list)  # in the order they came
     failures: list[Failure] = field(default_factory=list)
     faces: list[FoundFace] = field(default_factory=list)
 
@@ -76,10 +76,10 @@ class PhotoSet:
             "failed": len(self.failures),
         }
 
-    def to_json(self) -> dict:
+    def to_dict(self) -> dict:
         """Readings as `predict --json` writes them, counts, and failures."""
         return {
-            "photos": [reading.to_json(file) for file, reading in self.photos],
+            "photos": [reading.to_dict(file) for file, reading in self.photos],
             "counts": self.counts(),
             "failures": [{"file": failure.file, "reason": failure.reason} for failure in self.failures],
         }
@@ -127,7 +127,7 @@ def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
 
 
 def read_photos(
-    reader: Reader,
+    analyzer: FaceAnalyzer,
     files: Mapping[Path, str] | Sequence[str | Path],
     opening: Opening = _opened,
     most: int = MAX_PHOTOS,
@@ -155,22 +155,22 @@ def read_photos(
             if spent > seconds:
                 result.failures.append(Failure(source.name, f"not read within {seconds:g} seconds"))
                 continue
-            _read(reader, source, result, opening)
+            _read(analyzer, source, result, opening)
             spent = time.monotonic() - began
             yield PhotoSetProgress(refused + done, total, spent / done * (len(sources) - done))
     yield PhotoSetProgress(total, total, 0.0, result)
 
 
-def _read(reader: Reader, source: _Source, result: PhotoSet, opening: Opening) -> None:
+def _read(analyzer: FaceAnalyzer, source: _Source, result: PhotoSet, opening: Opening) -> None:
     try:
         with opening(source.file()) as photo:
-            _read_photo(reader, source.name, photo, result)
+            _read_photo(analyzer, source.name, photo, result)
     except FerError as error:
         result.failures.append(Failure(source.name, source.reason(error)))
 
 
-def _read_photo(reader: Reader, name: str, photo: Image.Image, result: PhotoSet) -> None:
-    reading = reader.read(photo)
+def _read_photo(analyzer: FaceAnalyzer, name: str, photo: Image.Image, result: PhotoSet) -> None:
+    reading = analyzer.analyze(photo)
     result.photos.append((name, reading))
     for number, face in enumerate(reading.faces, start=1):
         result.faces.append(FoundFace(name, number, face, _thumbnail(crop_face(photo, face.detection))))

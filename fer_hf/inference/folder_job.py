@@ -29,7 +29,7 @@ from tqdm import tqdm
 from transformers.utils.logging import disable_progress_bar
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, Reader
+from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
 from fer_hf.inference.image_io import FORMATS, open_photo
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS
@@ -74,14 +74,12 @@ def begin(job: Job) -> None:
     Raises:
         FerError: there is nothing to read, or the folder, the model or the shards have changed.
     """
-    from fer_hf.evaluation.score import weights_hash  # imported late: the workers need none of what it brings
-
     if not job.folder.is_dir():
         raise FerError(f"{job.folder}: no such folder")
     photos = job.photos()
     if not photos:
         raise FerError(f"{job.folder}: holds no photos ({', '.join(sorted(SUFFIXES))})")
-    Reader.load(job.model)  # a model that cannot be loaded is refused before anything is written
+    FaceAnalyzer.from_pretrained(job.model)  # a model that cannot be loaded is refused before anything is written
     names = hashlib.sha256("\0".join(photos).encode("utf-8", "surrogateescape")).hexdigest()
     now = {"photos": len(photos), "names_sha256": names, "model_sha256": weights_hash(job.model), "shard": job.shard}
     note = job.output / "job.json"
@@ -106,26 +104,26 @@ def read_part(job: Job) -> str | None:
         )
     mine = [i for i in range(rank, len(shards), world) if not shards[i].exists()]
     try:
-        reader = Reader.load(job.model)
+        analyzer = FaceAnalyzer.from_pretrained(job.model)
         for i in tqdm(mine, desc=f"process {rank}", unit="shard", position=rank, leave=False):
-            write_shard(reader, job.folder, photos[i * job.shard : (i + 1) * job.shard], shards[i])
+            write_shard(analyzer, job.folder, photos[i * job.shard : (i + 1) * job.shard], shards[i])
     except FerError as error:
         return str(error)
     return None
 
 
-def write_shard(reader: Reader, folder: Path, photos: list[str], path: Path) -> None:
+def write_shard(analyzer: FaceAnalyzer, folder: Path, photos: list[str], path: Path) -> None:
     """Read some photos into one parquet file."""
-    rows = [read_row(reader, folder, photo) for photo in photos]
+    rows = [read_row(analyzer, folder, photo) for photo in photos]
     with replacing(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), temporary)
 
 
-def read_row(reader: Reader, folder: Path, photo: str) -> dict:
+def read_row(analyzer: FaceAnalyzer, folder: Path, photo: str) -> dict:
     """The row of one photo; a photo that cannot be read is a row too, with its reason."""
     name = os.fsencode(photo).decode("utf-8", "backslashreplace")
     try:
-        return reader.read(open_photo(folder / photo)).to_json(name)
+        return analyzer.analyze(open_photo(folder / photo)).to_dict(name)
     except FerError as error:
         return {"file": name, "error": str(error)}
 

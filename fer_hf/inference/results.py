@@ -21,14 +21,14 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PhotoResult:
     """What was read in one photo."""
 
     width: int  # of the upright photo
     height: int
     faces: tuple[Face, ...]  # largest first
 
-    def to_json(self, file: str) -> dict:
+    def to_dict(self, file: str) -> dict:
         """The reading as plain values, named by the photo's file name."""
         faces = [
             {
@@ -43,7 +43,7 @@ class Reading:
         return {"file": file, "width": self.width, "height": self.height, "faces": faces}
 
 
-def csv_rows(file: str, reading: Reading) -> list[list]:
+def csv_rows(file: str, reading: PhotoResult) -> list[list]:
     """Rows of CSV_COLUMNS, one a face; a photo without a face has one row with empty cells."""
     head = [file, reading.width, reading.height]
     rows = []

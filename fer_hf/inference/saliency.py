@@ -1,6 +1,6 @@
 """Where the model looked: a heat map over the face for the expression that it names.
 
-    heat = explain(reader, [crop], ["happy"])[0]  # (S, S) in 0 to 1, S the model's picture size
+    heat = explain(analyzer, [crop], ["happy"])[0]  # (S, S) in 0 to 1, S the model's picture size
     overlay(crop, heat).show()
 
 `METHOD` is the one that is shown, the best of METHODS by the deletion curve on 500 faces: hide a face bit by bit, the
@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers.modeling_utils import PreTrainedModel
 
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABEL_OF_NAME
 
 Method = Callable[[PreTrainedModel, Tensor, Tensor], Tensor]
@@ -34,23 +34,23 @@ COLOURS = matplotlib.colormaps["cividis"]  # its lightness only rises, so that i
 
 
 def explain(
-    reader: Reader, crops: Sequence[Image.Image], labels: Sequence[str], method: Method | None = None
+    analyzer: FaceAnalyzer, crops: Sequence[Image.Image], labels: Sequence[str], method: Method | None = None
 ) -> np.ndarray:
     """Heat maps (n, S, S) in 0 to 1 for n pictures of one face each: what speaks for each one's label of LABELS."""
     method = method or METHOD
-    classes = class_indices(reader, labels)
+    classes = class_indices(analyzer, labels)
     heat = [np.empty((0, 1, 1), np.float32)] if not crops else []
     for start in range(0, len(crops), BATCH):
         rows = [crop.convert("RGB") for crop in crops[start : start + BATCH]]
-        pixels = reader.processor(rows, return_tensors="pt")["pixel_values"]
-        found = method(reader.model, pixels, classes[start : start + BATCH])
+        pixels = analyzer.processor(rows, return_tensors="pt")["pixel_values"]
+        found = method(analyzer.model, pixels, classes[start : start + BATCH])
         heat.append(unit_heat(found, pixels.shape[-1]).numpy())
     return np.concatenate(heat)
 
 
-def class_indices(reader: Reader, labels: Sequence[str]) -> Tensor:
+def class_indices(analyzer: FaceAnalyzer, labels: Sequence[str]) -> Tensor:
     """Where the model's output holds each label, whatever it calls it and in whatever order."""
-    names = reader.model.config.id2label
+    names = analyzer.model.config.id2label
     index = {LABEL_OF_NAME[str(name).strip().lower()]: number for number, name in names.items()}
     return torch.tensor([index[label] for label in labels], dtype=torch.long)
 

@@ -1,6 +1,6 @@
 """One person's live session: frames in; numbered boxes and smoothed scores out, as plain data to draw over the video.
 
-    session = LiveSession(reader)
+    session = LiveSession(analyzer)
     answer = session.read(frame, time)  # None: the frame came late and was dropped
     session.summary(), session.csv()
 
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detection, crop_face
 from fer_hf.inference.timeline import Sample, by_face, make_sample, summarise, timeline_csv
 from fer_hf.inference.tracking import Tracker
@@ -36,8 +36,8 @@ HISTORY = 20_000  # samples kept: an hour of one face, about 10 MB
 class LiveSession:
     """The state of one session. Safe to use from several threads."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, analyzer: FaceAnalyzer) -> None:
+        self._analyzer = analyzer
         self._lock = threading.Lock()
         self.reset()
 
@@ -91,7 +91,7 @@ class LiveSession:
     def csv(self) -> str:
         """The history, a row a sample, at most five a second and face, the oldest dropped after HISTORY."""
         with self._lock:
-            return timeline_csv(self._samples, self._reader.unsure_below)
+            return timeline_csv(self._samples, self._analyzer.unsure_below)
 
     def _read(self, frame: np.ndarray, time: float) -> dict | None:
         last = self._tracker.time
@@ -100,7 +100,7 @@ class LiveSession:
             return None
         if last is None:
             self._start = time
-        samples = follow(self._reader, self._tracker, frame, time, self._start)
+        samples = follow(self._analyzer, self._tracker, frame, time, self._start)
         self._record(samples)
         self.read_frames += 1
         faces = [self._as_data(sample) for sample in samples]
@@ -114,7 +114,7 @@ class LiveSession:
             "velocity": [round(speed, 1) for speed in self._tracker[sample.face].velocity],
             "label": sample.label,
             "confidence": round(max(sample.scores), 4),
-            "unsure": list(self._reader.unsure(scores)),
+            "unsure": list(self._analyzer.unsure(scores)),
             "scores": {name: round(score, 4) for name, score in scores.items()},
         }
 
@@ -127,7 +127,7 @@ class LiveSession:
 
 
 def follow(
-    reader: Reader, tracker: Tracker, frame: np.ndarray, time: float, start: float = 0.0, side: int = SIDE
+    analyzer: FaceAnalyzer, tracker: Tracker, frame: np.ndarray, time: float, start: float = 0.0, side: int = SIDE
 ) -> list[Sample]:
     """Find the faces of a frame, give them their numbers, and read those that wait longest.
 
@@ -135,10 +135,10 @@ def follow(
     `start`.
     """
     photo = Image.fromarray(frame)
-    detections = detect_small(reader, frame, side)
+    detections = detect_small(analyzer, frame, side)
     numbers = tracker.update(time, [detection.box for detection in detections])
     waiting = sorted(zip(numbers, detections, strict=True), key=lambda pair: tracker[pair[0]].scored)[:FACES]
-    scores = reader.scores([crop_face(photo, detection) for _, detection in waiting])
+    scores = analyzer.scores([crop_face(photo, detection) for _, detection in waiting])
     for (number, _), row in zip(waiting, scores, strict=True):
         tracker.smooth(number, time, row.tolist())
     tracks = (tracker[number] for number in sorted(numbers))
@@ -149,13 +149,13 @@ def follow(
     ]
 
 
-def detect_small(reader: Reader, frame: np.ndarray, side: int) -> list[Detection]:
+def detect_small(analyzer: FaceAnalyzer, frame: np.ndarray, side: int) -> list[Detection]:
     """Detect in a copy whose longer side is at most `side`; answer in the frame's pixels."""
     height, width = frame.shape[:2]
     scale = max(max(width, height) / side, 1.0)
     size = (max(round(width / scale), 1), max(round(height / scale), 1))
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    found = reader.detector.detect(Image.fromarray(small))
+    found = analyzer.detector.detect(Image.fromarray(small))
     return [
         replace(face, box=tuple(edge * scale for edge in face.box), landmarks=face.landmarks * scale) for face in found
     ]

@@ -1,8 +1,8 @@
 """Reading the faces of a video: their timeline, and a copy of the video with the faces marked.
 
-    for progress in read_video(reader, "party.mp4", "marked.mp4"):
+    for progress in read_video(analyzer, "party.mp4", "marked.mp4"):
         print(f"{progress.fraction:.0%}, {progress.left:.0f} s left")
-    timeline_csv(progress.reading.samples, reader.unsure_below)
+    timeline_csv(progress.reading.samples, analyzer.unsure_below)
 
 FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
 """
@@ -21,7 +21,7 @@ from imageio_ffmpeg import get_ffmpeg_exe, read_frames
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.stream import follow
 from fer_hf.inference.timeline import Sample, caption
 from fer_hf.inference.tracking import Tracker
@@ -88,7 +88,7 @@ class _Clip:
 
 
 def read_video(
-    reader: Reader,
+    analyzer: FaceAnalyzer,
     source: str | Path,
     target: str | Path | None = None,
     every: float = 0.2,
@@ -110,12 +110,12 @@ def read_video(
     clip = _probe(source, MAX_RATE if target else 1 / every, limit)
     with ExitStack() as stack:
         mark = stack.enter_context(_marking(Path(target), clip, caption)) if target else None
-        reading = yield from _read_clip(reader, clip, mark, max(round(every * clip.rate), 1))
+        reading = yield from _read_clip(analyzer, clip, mark, max(round(every * clip.rate), 1))
     yield VideoProgress(1.0, 0.0, reading)
 
 
 def _read_clip(
-    reader: Reader, clip: _Clip, mark: Mark | None, stride: int
+    analyzer: FaceAnalyzer, clip: _Clip, mark: Mark | None, stride: int
 ) -> Generator[VideoProgress, None, VideoReading]:
     tracker, portraits, samples, latest, count = Tracker(), {}, [], [], 0
     began = time.monotonic()
@@ -123,7 +123,7 @@ def _read_clip(
         for count, frame in enumerate(frames, start=1):
             seconds = (count - 1) / clip.rate
             if (count - 1) % stride == 0:
-                latest = follow(reader, tracker, frame, seconds, side=LOOK)
+                latest = follow(analyzer, tracker, frame, seconds, side=LOOK)
                 samples += latest
                 _portray(portraits, frame, latest)
                 yield _progress(count, clip, time.monotonic() - began)

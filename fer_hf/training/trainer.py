@@ -26,7 +26,6 @@ from transformers import (
 
 from fer_hf.errors import FerError
 from fer_hf.evaluation.metrics import fer_metrics
-from fer_hf.hub.upload import claim
 from fer_hf.training.arguments import Recipe
 from fer_hf.training.augmentation import Augmentation, seeded
 from fer_hf.training.backbone import normalise, parameter_groups
@@ -64,9 +63,7 @@ class FerTrainer(Trainer):
         self.add_callback(AverageWeights(self.average))
 
     def init_hf_repo(self, *rest: Any, **named: Any) -> None:
-        """Create the repository now: a wrong token is to be known before hours of training, not after."""
-        if self.is_world_process_zero():
-            claim(self.recipe.hub_model_id, "model", self.recipe.hub_private)
+        """Nothing: train.py makes the repository before training, and publishes the finished model after it."""
 
     def _run_epoch(self, **named: Any) -> None:
         """One epoch; nothing if the checkpoint that it goes on from is of a finished run."""

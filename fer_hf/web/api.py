@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from fer_hf.web.limits import MEGABYTES, READERS, in_turn_async, named_file, opened
 from fer_hf.web.model_info import measured
@@ -49,12 +49,12 @@ USE = (
 )
 
 
-def add_endpoints(reader: Reader, uploads: Uploads) -> None:
+def add_endpoints(analyzer: FaceAnalyzer, uploads: Uploads) -> None:
     """`/read_photo`, `/read_face` and `/about_model`.
 
     MCP shows a model the functions' names and what their docstrings say of the arguments.
     """
-    desk = _Desk(reader, uploads)
+    desk = _Desk(analyzer, uploads)
 
     async def read_photo(photo: str, request: gr.Request) -> dict:
         """
@@ -71,7 +71,7 @@ def add_endpoints(reader: Reader, uploads: Uploads) -> None:
         return await desk.answer(_read_face, "face", face, request)
 
     async def about_model(request: gr.Request) -> dict:
-        return _for_caller(_about(reader), request)
+        return _for_caller(_about(analyzer), request)
 
     for function, description in ((read_photo, READ_PHOTO), (read_face, READ_FACE), (about_model, ABOUT_MODEL)):
         # What gradio_client sends goes through the queue all the same. Without this, MCP would too, by a client inside
@@ -82,8 +82,8 @@ def add_endpoints(reader: Reader, uploads: Uploads) -> None:
 class _Desk:
     """Where programs hand in their pictures."""
 
-    def __init__(self, reader: Reader, uploads: Uploads) -> None:
-        self._reader = reader
+    def __init__(self, analyzer: FaceAnalyzer, uploads: Uploads) -> None:
+        self._analyzer = analyzer
         self._uploads = uploads
         self._page = gr.context.Context.root_block
         self._under_way = 0
@@ -110,7 +110,7 @@ class _Desk:
 
     def _answer(self, read: Callable[..., dict], name: str, sent: object, session: str | None) -> dict:
         file = _sent_data(name, sent) if _is_data(sent) else self._upload(name, sent, session)
-        return read(self._reader, file)
+        return read(self._analyzer, file)
 
     def _upload(self, name: str, sent: object, session: str | None) -> io.BytesIO:
         """A file that Gradio has put among the uploads; its session takes it along when it ends."""
@@ -166,33 +166,33 @@ def _sent_data(name: str, sent: str) -> io.BytesIO:
         ) from error
 
 
-def _read_photo(reader: Reader, file: io.BytesIO) -> dict:
+def _read_photo(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
     with opened(file) as photo:
-        return reader.read(photo).to_json(file.name)
+        return analyzer.analyze(photo).to_dict(file.name)
 
 
-def _read_face(reader: Reader, file: io.BytesIO) -> dict:
+def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
     with opened(file) as crop:
-        scores = reader.read_crop(crop)
+        scores = analyzer.scores_of_crop(crop)
     label = max(scores, key=scores.get)
     return {
         "file": file.name,
         "label": label,
         "confidence": round(scores[label], 6),
-        "unsure": list(reader.unsure(scores)),
+        "unsure": list(analyzer.unsure(scores)),
         "scores": {name: round(score, 6) for name, score in scores.items()},
     }
 
 
-def _about(reader: Reader) -> dict:
+def _about(analyzer: FaceAnalyzer) -> dict:
     """What is known of the model, as plain values; None where nothing was measured."""
-    known = measured(reader)
+    known = measured(analyzer)
     whole = (known.results or {}).get("whole")
     return {
         "model": known.name,
         "sha256": known.sha256,
         "labels": list(LABELS),
-        "unsure_below": reader.unsure_below,
+        "unsure_below": analyzer.unsure_below,
         "measured": whole
         and {
             "split": "FER2013's PrivateTest" if known.results["private_test"] else known.results["split"],

@@ -1,6 +1,6 @@
 """A line for long work: a few people's is done at a time, the others see how many are before them, anyone may leave.
 
-for step in line.work(session, read_video(reader, "party.mp4"), threads):
+for step in line.work(session, read_video(analyzer, "party.mp4"), threads):
     print(f"{step.before} before you" if isinstance(step, Wait) else step)
 """
 

@@ -13,8 +13,9 @@ from typing import Any
 from transformers.utils import cached_file
 
 from fer_hf.errors import FerError
-from fer_hf.hub import model_metadata
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation import model_metadata
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.io import sha256_of
 from fer_hf.labels import LABELS
 
 
@@ -32,19 +33,19 @@ class Measured:
 
 
 @cache
-def measured(reader: Reader) -> Measured:
-    """What is known of the reader's model; read once a process.
+def measured(analyzer: FaceAnalyzer) -> Measured:
+    """What is known of the analyzer's model; read once a process.
 
     Raises:
         FerError: the weights are not where they were loaded from.
     """
-    model = reader.model.name_or_path
-    sha256 = model_metadata.hash_of(_file(model, "model.safetensors") or Path(model, "model.safetensors"))
+    model = analyzer.model.name_or_path
+    sha256 = sha256_of(_file(model, "model.safetensors") or Path(model, "model.safetensors"))
     return Measured(
         name=Path(model).resolve().name if Path(model).is_dir() else model,
         sha256=sha256,
-        parameters=reader.model.num_parameters(),
-        size=reader.processor.size["height"],
+        parameters=analyzer.model.num_parameters(),
+        size=analyzer.processor.size["height"],
         results=_or_none(_results, model, sha256),
         corruptions=_or_none(model_metadata.read_corruptions, sha256),
         training=_or_none(_training, model),

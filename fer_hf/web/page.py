@@ -5,7 +5,7 @@ from html import escape
 
 import gradio as gr
 
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.api import add_endpoints
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.web.limits import READERS
@@ -16,32 +16,32 @@ from fer_hf.web.theme import script
 WAITING = 32  # requests in the queue; the next person is asked to come back
 
 
-def build_page(reader: Reader, uploads: Uploads) -> gr.Blocks:
+def build_page(analyzer: FaceAnalyzer, uploads: Uploads) -> gr.Blocks:
     """The page with all its tabs, ready to launch: English at /, another language at /de and the like."""
     fetch_nothing()
     page = gr.Blocks(title=TEXT["title"], analytics_enabled=False, delete_cache=(FREQUENCY, AGE))
     with page:
-        _tabs(reader, TEXT, uploads)
-        add_endpoints(reader, uploads)
+        _tabs(analyzer, TEXT, uploads)
+        add_endpoints(analyzer, uploads)
         page.unload(_forgetting(page, uploads))
     for language in LANGUAGES[1:]:
         with page.route(TEXTS[language]["language"], _path(language), show_in_navbar=False):
-            _tabs(reader, TEXTS[language], uploads)
+            _tabs(analyzer, TEXTS[language], uploads)
     return page.queue(max_size=WAITING, default_concurrency_limit=READERS)
 
 
-def _tabs(reader: Reader, text: Text, uploads: Uploads) -> None:
+def _tabs(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
     gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
     with gr.Tab(text["photo_tab"]):
-        photo.build(reader, text)
+        photo.build(analyzer, text)
     with gr.Tab(text["live_tab"]):
         live.build(text)
     with gr.Tab(text["video_tab"]):
-        video.build(reader, text, uploads)
+        video.build(analyzer, text, uploads)
     with gr.Tab(text["many_tab"]):
-        many.build(reader, text, uploads)
+        many.build(analyzer, text, uploads)
     with gr.Tab(text["about_tab"]):
-        about.build(reader, text)
+        about.build(analyzer, text)
 
 
 def _forgetting(page: gr.Blocks, uploads: Uploads) -> Callable[[gr.Request], None]:

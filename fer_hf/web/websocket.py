@@ -29,7 +29,7 @@ from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import LiveSession
 
@@ -60,10 +60,10 @@ class Seat:
 
 
 class LiveSocket:
-    """All live sessions of a page. They share the reader and nothing else."""
+    """All live sessions of a page. They share the analyzer and nothing else."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, analyzer: FaceAnalyzer) -> None:
+        self._analyzer = analyzer
         self.seats: dict[str, Seat] = {}
 
     async def serve(self, socket: WebSocket) -> None:
@@ -91,7 +91,7 @@ class LiveSocket:
     async def _sit(self, name: str, socket: WebSocket) -> Seat:
         """The seat of a session, new or left a moment ago. Its older connection, which the network broke, is closed."""
         if name not in self.seats:
-            self.seats[name] = Seat(LiveSession(self._reader), monotonic() + SECONDS)
+            self.seats[name] = Seat(LiveSession(self._analyzer), monotonic() + SECONDS)
         seat = self.seats[name]
         taken = sum(each.socket is not None for each in self.seats.values() if each is not seat)
         if taken >= SESSIONS:

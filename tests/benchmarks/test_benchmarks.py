@@ -19,7 +19,7 @@ from benchmarks.timing import WARM_UPS, against, interleaved
 from experiments import ablations, label_trade_off, test_time_augmentation, weight_interpolation
 from fer_hf.data.synthetic import draw_face, drawn_splits
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import read_recipe
 
@@ -32,8 +32,8 @@ def results(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_training_and_bare_steps_alternate_at_both_sizes(tiny_model, tmp_path, m
     assert found["share"] == pytest.approx(found["trainer_pictures_a_second"] / found["bare_pictures_a_second"], 0.02)
 
 
-def test_photos_have_the_stated_size_and_faces(reader):
+def test_photos_have_the_stated_size_and_faces(analyzer):
     assert speed.photo_of_one().size == speed.photo_of_group().size == (640, 480)
-    assert len(reader.detector.detect(speed.photo_of_one())) == 1
-    assert len(reader.detector.detect(speed.photo_of_group())) == speed.GROUP
+    assert len(analyzer.detector.detect(speed.photo_of_one())) == 1
+    assert len(analyzer.detector.detect(speed.photo_of_group())) == speed.GROUP
 
 
 def test_speed_is_drawn_and_summed_up(tmp_path):
@@ -193,12 +193,12 @@ def peer(tmp_path):
 
 
 def test_a_peer_answers_in_our_order_of_labels(peer, tmp_path):
-    reader = PeerReader(peer, tmp_path, threads=1)
-    scores = reader.scores([draw_face("happy")] * 3)
+    analyzer = PeerReader(peer, tmp_path, threads=1)
+    scores = analyzer.scores([draw_face("happy")] * 3)
     assert scores.shape == (3, 7)
     assert scores.argmax(1).tolist() == [6, 6, 6]  # its first label is our last
     assert scores.sum(1) == pytest.approx(1)
-    assert reader.parameters() == 16 * 7 + 7
+    assert analyzer.parameters() == 16 * 7 + 7
 
 
 def test_a_peer_that_is_not_there_is_named(tmp_path):
@@ -206,9 +206,9 @@ def test_a_peer_that_is_not_there_is_named(tmp_path):
         PeerReader(PEERS[0], tmp_path, threads=1)
 
 
-def test_models_are_compared_on_the_same_faces(reader, peer, split, tmp_path):
+def test_models_are_compared_on_the_same_faces(analyzer, peer, split, tmp_path):
     faces = split["image"][:]
-    found = baselines.compare({"ours": reader, "a peer": PeerReader(peer, tmp_path, 1)}, faces, split)
+    found = baselines.compare({"ours": analyzer, "a peer": PeerReader(peer, tmp_path, 1)}, faces, split)
     assert (found["n"], found["n_clean"], found["n_ferplus"]) == (21, 14, 14)
     theirs = found["models"]["a peer"]
     assert theirs["accuracy"]["value"] == pytest.approx(1 / 7)  # always neutral, one face in seven
@@ -246,11 +246,11 @@ def test_moving_by_nothing_changes_nothing_and_a_shift_goes_where_it_says():
     assert np.array_equal(np.asarray(moved(face, x=0.25))[:, 12:], np.asarray(face)[:, :36])
 
 
-def test_corruptions_are_measured_and_drawn(reader, tmp_path):
+def test_corruptions_are_measured_and_drawn(analyzer, tmp_path):
     faces = [draw_face(name, 5) for name in LABELS]
-    labels = reader.scores(faces).argmax(1)
+    labels = analyzer.scores(faces).argmax(1)
     labels[0] = (labels[0] + 1) % 7  # right on all clean faces but one
-    found = corruptions.measure(reader, faces, labels)
+    found = corruptions.measure(analyzer, faces, labels)
     assert found["clean"]["accuracy"] == pytest.approx(6 / 7)
     for row in found["corruptions"].values():
         kept = [each["accuracy"] / (6 / 7) for each in row["strengths"]]

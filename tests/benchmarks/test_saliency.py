@@ -17,7 +17,7 @@ from benchmarks.saliency import (
     summarise,
 )
 from fer_hf.data.synthetic import draw_face
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.saliency import GRID, METHODS
 from fer_hf.labels import LABELS
 
@@ -80,7 +80,7 @@ def test_a_method_beats_both_rivals_only_by_the_whole_interval():
 
 def test_all_methods_are_measured_on_a_transformer(tiny_model, tmp_path):
     faces = [draw_face(LABELS[i % 7], seed=i) for i in range(10)]
-    areas = measure(Reader.load(str(tiny_model)), faces)
+    areas = measure(FaceAnalyzer.from_pretrained(str(tiny_model)), faces)
     assert set(areas) == {"random", "gaussian", *METHODS}
     assert {len(area) for area in areas.values()} == {10}
     assert all(((area >= 0) & (area <= 1)).all() for area in areas.values())

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.i18n import TEXT, TEXTS
 from fer_hf.web.tabs import many
 from fer_hf.web.temp_files import Uploads
@@ -33,8 +33,8 @@ def zipped(**entries):
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def upload(uploads, content):
     return str(path)
 
 
-def read(reader, uploads, contents, session="me", text=TEXT):
+def read(analyzer, uploads, contents, session="me", text=TEXT):
     """`contents` by name."""
     paths = [upload(uploads, content) for content in contents.values()]
-    return many._read(reader, uploads, session, {"paths": paths, "names": list(contents)}, text)
+    return many._read(analyzer, uploads, session, {"paths": paths, "names": list(contents)}, text)
 
 
-def test_photos_and_a_zip_become_one_gallery_and_nothing_stays(reader, uploads):
-    shown = list(read(reader, uploads, {"=a.jpg": ONE, "set.zip": zipped(b=ONE, bad=b"words"), "no.jpg": b"no"}))
+def test_photos_and_a_zip_become_one_gallery_and_nothing_stays(analyzer, uploads):
+    shown = list(read(analyzer, uploads, {"=a.jpg": ONE, "set.zip": zipped(b=ONE, bad=b"words"), "no.jpg": b"no"}))
     assert any("<progress" in each for each in shown[:-1])
     assert shown[-1].count('class="card') == 2
     assert "face 1 in =a.jpg" in shown[-1] and "face 1 in set.zip/b.jpg" in shown[-1]
@@ -66,37 +66,37 @@ def test_photos_and_a_zip_become_one_gallery_and_nothing_stays(reader, uploads):
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_limits_are_kept_on_the_server_too(reader, uploads, monkeypatch):
+def test_limits_are_kept_on_the_server_too(analyzer, uploads, monkeypatch):
     monkeypatch.setattr(many, "PHOTOS", 1)
-    assert "at most 1 files, got 2" in list(read(reader, uploads, {"a.jpg": ONE, "b.jpg": ONE}))[-1]
-    assert "more than 1 photos" in list(read(reader, uploads, {"a.zip": zipped(a=ONE, b=ONE)}))[-1]
+    assert "at most 1 files, got 2" in list(read(analyzer, uploads, {"a.jpg": ONE, "b.jpg": ONE}))[-1]
+    assert "more than 1 photos" in list(read(analyzer, uploads, {"a.zip": zipped(a=ONE, b=ONE)}))[-1]
     monkeypatch.setattr(many, "SECONDS", -1)
-    assert "not read within" in list(read(reader, uploads, {"a.jpg": ONE}))[-1]
+    assert "not read within" in list(read(analyzer, uploads, {"a.jpg": ONE}))[-1]
     monkeypatch.setattr(many, "UPLOAD_MEGABYTES", 0)
-    (shown,) = read(reader, uploads, {"a.jpg": ONE})
+    (shown,) = read(analyzer, uploads, {"a.jpg": ONE})
     assert TEXT["many_too_large"].format(megabytes=0) in shown
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_reasons_are_said_in_the_pages_language(reader, uploads):
-    shown = list(read(reader, uploads, {"no.jpg": b"no", "cut.zip": zipped(a=ONE)[:-30]}, text=TEXTS["de"]))[-1]
+def test_reasons_are_said_in_the_pages_language(analyzer, uploads):
+    shown = list(read(analyzer, uploads, {"no.jpg": b"no", "cut.zip": zipped(a=ONE)[:-30]}, text=TEXTS["de"]))[-1]
     assert "<strong>no.jpg</strong> kein Bild" in shown
     assert "<strong>cut.zip</strong> das Archiv ist beschädigt" in shown
 
 
-def test_too_many_pixels_are_one_line_in_the_list(reader, uploads, monkeypatch):
+def test_too_many_pixels_are_one_line_in_the_list(analyzer, uploads, monkeypatch):
     monkeypatch.setattr("fer_hf.web.limits.MAX_PIXELS", 1000)
-    shown = list(read(reader, uploads, {"a.jpg": ONE}))
+    shown = list(read(analyzer, uploads, {"a.jpg": ONE}))
     assert "<strong>a.jpg</strong> 200 x 240 is more than" in shown[-1]
 
 
-def test_what_is_no_upload_is_not_even_opened(reader, uploads):
-    (shown,) = many._read(reader, uploads, "me", {"paths": ["/etc/passwd"], "names": ["a.jpg"]}, TEXT)
+def test_what_is_no_upload_is_not_even_opened(analyzer, uploads):
+    (shown,) = many._read(analyzer, uploads, "me", {"paths": ["/etc/passwd"], "names": ["a.jpg"]}, TEXT)
     assert TEXT["work_not_received"] in shown
 
 
-def test_stopping_says_so_and_leaves_nothing(reader, uploads):
-    shown = read(reader, uploads, {f"{i}.jpg": ONE + bytes(i) for i in range(5)})
+def test_stopping_says_so_and_leaves_nothing(analyzer, uploads):
+    shown = read(analyzer, uploads, {f"{i}.jpg": ONE + bytes(i) for i in range(5)})
     next(shown)
     assert "<progress" in next(shown)
     many.LINE.leave("me")
@@ -104,8 +104,8 @@ def test_stopping_says_so_and_leaves_nothing(reader, uploads):
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_two_sessions_get_their_own_faces(reader, uploads):
-    mine, yours = (read(reader, uploads, {f"{name}.jpg": ONE}, name) for name in ("mine", "yours"))
+def test_two_sessions_get_their_own_faces(analyzer, uploads):
+    mine, yours = (read(analyzer, uploads, {f"{name}.jpg": ONE}, name) for name in ("mine", "yours"))
     next(mine), next(yours)
     assert "mine.jpg" in list(mine)[-1]
     shown = list(yours)[-1]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.results import CSV_COLUMNS
 from fer_hf.web import examples
 from fer_hf.web.components.markup import data_address, data_uri
@@ -21,8 +21,8 @@ from fer_hf.web.tabs import photo
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 def png(image):
@@ -37,10 +37,10 @@ def saved(html):
     return {name: base64.b64decode(data) for name, data in found}
 
 
-def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(reader):
+def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(analyzer):
     original = examples.group()
     file = named_file(png(original), "=group & co.png")
-    downloads = saved(photo._answer(reader, file, TEXT))
+    downloads = saved(photo._answer(analyzer, file, TEXT))
     picture, table, values = (downloads[f"=group &amp; co-faces.{end}"] for end in ("jpg", "csv", "json"))
     drawn = Image.open(io.BytesIO(picture))
     assert drawn.size == original.size
@@ -48,17 +48,17 @@ def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(reader):
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     assert tuple(rows[0]) == CSV_COLUMNS and len(rows) == 6
     assert {row["file"] for row in rows} == {"'=group & co.png"}
-    assert json.loads(values) == [reader.read(original).to_json("=group & co.png")]
+    assert json.loads(values) == [analyzer.analyze(original).to_dict("=group & co.png")]
 
 
-def test_a_photo_without_a_face_offers_no_download(reader):
-    assert saved(photo._answer(reader, named_file(png(examples.cat()), "cat.png"), TEXT)) == {}
+def test_a_photo_without_a_face_offers_no_download(analyzer):
+    assert saved(photo._answer(analyzer, named_file(png(examples.cat()), "cat.png"), TEXT)) == {}
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_the_heat_map_is_a_picture_and_words(reader, language):
+def test_the_heat_map_is_a_picture_and_words(analyzer, language):
     file = named_file(png(examples.astronaut().crop((160, 40, 300, 180))), "1")
-    found = photo._heat(reader, file, "happy", TEXTS[language])
+    found = photo._heat(analyzer, file, "happy", TEXTS[language])
     heat = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2])))
     assert heat.size == (224, 224)
     assert re.search(r"\d+\s%\)\.$", found["where"])
@@ -76,9 +76,9 @@ def test_a_flat_map_is_said_to_be_flat():
 
 
 @pytest.mark.parametrize("label", ["joy", None, [], {}])
-def test_a_heat_map_for_no_expression_is_refused(reader, label):
+def test_a_heat_map_for_no_expression_is_refused(analyzer, label):
     with pytest.raises(FerError):
-        photo._heat(reader, named_file(png(Image.new("RGB", (9, 9))), "1"), label, TEXT)
+        photo._heat(analyzer, named_file(png(Image.new("RGB", (9, 9))), "1"), label, TEXT)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from imageio_ffmpeg import get_ffmpeg_exe, write_frames
 from PIL import Image
 from skimage.data import astronaut
 
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.i18n import TEXT, TEXTS
 from fer_hf.web.tabs import video
 from fer_hf.web.temp_files import Uploads
@@ -30,8 +30,8 @@ def make_video(path, count=10):
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +51,17 @@ def upload(uploads, content, name="clip.mp4"):
     return path
 
 
-def read(reader, uploads, path, name="party.mp4", session="me", text=TEXT):
-    return video._read(reader, uploads, session, {"paths": [str(path)], "names": [name]}, text)
+def read(analyzer, uploads, path, name="party.mp4", session="me", text=TEXT):
+    return video._read(analyzer, uploads, session, {"paths": [str(path)], "names": [name]}, text)
 
 
 def files(uploads):
     return [path for path in uploads.folder.rglob("*") if path.is_file()]
 
 
-def test_a_video_is_read_with_progress_and_only_its_marked_copy_stays_for_the_session(reader, uploads, clip):
+def test_a_video_is_read_with_progress_and_only_its_marked_copy_stays_for_the_session(analyzer, uploads, clip):
     path = upload(uploads, clip)
-    shown = list(read(reader, uploads, path))
+    shown = list(read(analyzer, uploads, path))
     assert "<progress" in shown[0] and "Reading party.mp4" in shown[0]
     assert 'class="film"' in shown[-1] and 'class="lane" data-face="1"' in shown[-1]
     (marked,) = files(uploads)
@@ -70,8 +70,8 @@ def test_a_video_is_read_with_progress_and_only_its_marked_copy_stays_for_the_se
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_the_copy_goes_when_its_session_has_fetched_it_and_only_then(reader, uploads, clip):
-    list(read(reader, uploads, upload(uploads, clip)))
+def test_the_copy_goes_when_its_session_has_fetched_it_and_only_then(analyzer, uploads, clip):
+    list(read(analyzer, uploads, upload(uploads, clip)))
     (marked,) = files(uploads)
     uploads.drop("you", [marked])
     assert marked.exists()
@@ -80,20 +80,20 @@ def test_the_copy_goes_when_its_session_has_fetched_it_and_only_then(reader, upl
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_the_boxes_are_labelled_in_the_pages_language(reader, language):
+def test_the_boxes_are_labelled_in_the_pages_language(analyzer, language):
     from fer_hf.inference.timeline import make_sample
 
     sample = make_sample(0, 3, (1, 2, 3, 4), [0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0.02])
-    assert video._caption(reader, TEXTS[language])(sample) == f"3 {TEXTS[language]['happy']} 88 %"
+    assert video._caption(analyzer, TEXTS[language])(sample) == f"3 {TEXTS[language]['happy']} 88 %"
 
 
 def test_an_unsure_face_is_labelled_with_both_expressions(tiny_model):
-    reader = Reader.load(str(tiny_model))
-    reader.unsure_below = 0.5
+    analyzer = FaceAnalyzer.from_pretrained(str(tiny_model))
+    analyzer.unsure_below = 0.5
     from fer_hf.inference.timeline import make_sample
 
     sample = make_sample(0, 3, (1, 2, 3, 4), [0.4, 0.0, 0.35, 0.0, 0.15, 0.0, 0.1])
-    assert video._caption(reader, TEXT)(sample) == "3 angry or fear?"
+    assert video._caption(analyzer, TEXT)(sample) == "3 angry or fear?"
 
 
 def sound_only(folder):
@@ -104,7 +104,7 @@ def sound_only(folder):
     return (folder / "a.m4a").read_bytes()
 
 
-def test_what_is_no_video_is_one_plain_line_with_its_name_and_nothing_stays(reader, uploads, clip, tmp_path_factory):
+def test_what_is_no_video_is_one_plain_line_with_its_name_and_nothing_stays(analyzer, uploads, clip, tmp_path_factory):
     broken = {
         "words.mp4": b"no video",
         "empty.mp4": b"",
@@ -112,16 +112,16 @@ def test_what_is_no_video_is_one_plain_line_with_its_name_and_nothing_stays(read
         "sound.m4a": sound_only(tmp_path_factory.mktemp("sound")),
     }
     for name, content in broken.items():
-        shown = list(read(reader, uploads, upload(uploads, content), name))
+        shown = list(read(analyzer, uploads, upload(uploads, content), name))
         assert 'role="alert"' in shown[-1], name
         assert TEXT["video_problem"] in shown[-1] and f"<p>{name}: " in shown[-1]
         assert str(uploads.folder) not in shown[-1] and "Traceback" not in shown[-1]
         assert list(uploads.folder.iterdir()) == []
 
 
-def test_a_long_video_is_read_as_far_as_is_said(reader, uploads, clip, monkeypatch):
+def test_a_long_video_is_read_as_far_as_is_said(analyzer, uploads, clip, monkeypatch):
     monkeypatch.setattr(video, "SECONDS", 0.6)
-    shown = list(read(reader, uploads, upload(uploads, clip)))
+    shown = list(read(analyzer, uploads, upload(uploads, clip)))
     assert TEXT["video_cut"].format(length="0:00") in shown[-1]
 
 
@@ -137,28 +137,28 @@ def test_a_long_video_is_read_as_far_as_is_said(reader, uploads, clip, monkeypat
         {"paths": [None], "names": [None]},
     ],
 )
-def test_what_is_no_upload_is_not_even_opened(reader, uploads, sent):
-    (shown,) = video._read(reader, uploads, "me", sent, TEXT)
+def test_what_is_no_upload_is_not_even_opened(analyzer, uploads, sent):
+    (shown,) = video._read(analyzer, uploads, "me", sent, TEXT)
     assert TEXT["work_not_received"] in shown
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_why_the_browser_sent_nothing_is_shown_as_text(reader, uploads):
-    (shown,) = video._read(reader, uploads, "me", {"problem": "<b>big.mp4: too large"}, TEXT)
+def test_why_the_browser_sent_nothing_is_shown_as_text(analyzer, uploads):
+    (shown,) = video._read(analyzer, uploads, "me", {"problem": "<b>big.mp4: too large"}, TEXT)
     assert "&lt;b&gt;big.mp4: too large" in shown
 
 
-def test_stopping_says_so_and_leaves_nothing(reader, uploads, clip):
-    shown = read(reader, uploads, upload(uploads, clip))
+def test_stopping_says_so_and_leaves_nothing(analyzer, uploads, clip):
+    shown = read(analyzer, uploads, upload(uploads, clip))
     assert "<progress" in next(shown)
     video.LINE.leave("me")
     assert TEXT["work_stopped"] in list(shown)[-1]
     assert list(uploads.folder.iterdir()) == []
 
 
-def test_a_second_person_waits_and_a_leaving_one_leaves_nothing(reader, uploads, clip):
-    mine = read(reader, uploads, upload(uploads, clip))
-    yours = read(reader, uploads, upload(uploads, clip), session="you")
+def test_a_second_person_waits_and_a_leaving_one_leaves_nothing(analyzer, uploads, clip):
+    mine = read(analyzer, uploads, upload(uploads, clip))
+    yours = read(analyzer, uploads, upload(uploads, clip), session="you")
     next(mine)
     assert TEXT["work_wait"].format(before=1) in next(yours)
     mine.close()  # as Gradio does when a visitor goes
@@ -166,8 +166,8 @@ def test_a_second_person_waits_and_a_leaving_one_leaves_nothing(reader, uploads,
     assert 'class="film"' in list(yours)[-1]
 
 
-def test_a_disk_that_cannot_be_written_is_said_without_its_path(reader, uploads, clip, monkeypatch):
+def test_a_disk_that_cannot_be_written_is_said_without_its_path(analyzer, uploads, clip, monkeypatch):
     path = upload(uploads, clip)
     monkeypatch.setattr(video.tempfile, "mkdtemp", lambda dir: str(Path(dir) / "0" / "clip.mp4"))  # a file in the way
-    shown = list(read(reader, uploads, path))
+    shown = list(read(analyzer, uploads, path))
     assert "cannot be written" in shown[-1] and str(uploads.folder) not in shown[-1]

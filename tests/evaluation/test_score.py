@@ -8,14 +8,14 @@ from PIL import Image
 from fer_hf.__main__ import main
 from fer_hf.data.synthetic import draw_face, drawn_splits
 from fer_hf.evaluation import score as scoring
-from fer_hf.evaluation.score import evaluate, record_private_look, score_pictures, views_of, weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation.score import evaluate, record_private_look, score_pictures, views_of
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.labels import LABELS
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def split():
     return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())
 
 
-def test_results_have_every_promised_score(reader, split):
-    results = evaluate(reader, split)
+def test_results_have_every_promised_score(analyzer, split):
+    results = evaluate(analyzer, split)
     assert (results["whole"]["n"], results["clean"]["n"], results["ferplus"]["n"]) == (21, 14, 14)
     for part in (results["whole"], results["clean"]):
         for name in ("accuracy", "macro_f1", "ece", "brier", "coverage_80", "nll"):
@@ -37,17 +37,17 @@ def test_results_have_every_promised_score(reader, split):
             assert 0 <= part[name] <= (np.inf if name == "nll" else 2 if name == "brier" else 1)
         assert set(part["per_class"]) == set(LABELS)
         assert np.sum(part["confusion_matrix"]) == part["n"]
-    angry = np.sum(reader.scores(split["image"][:14]).argmax(1) == 0) / 14
+    angry = np.sum(analyzer.scores(split["image"][:14]).argmax(1) == 0) / 14
     assert results["ferplus"]["accuracy"] == pytest.approx(angry)
     json.dumps(results)
 
 
-def test_views_are_averaged(reader, split):
+def test_views_are_averaged(analyzer, split):
     face = split["image"][0]
     assert [len(views_of(face, n)) for n in (1, 2, 10)] == [1, 2, 10]
     assert views_of(face, 2)[1].tobytes() == face.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes()
-    one = score_pictures(reader, split.select([0]), views=2)
-    expected = reader.scores(views_of(face, 2)).mean(0)
+    one = score_pictures(analyzer, split.select([0]), views=2)
+    expected = analyzer.scores(views_of(face, 2)).mean(0)
     np.testing.assert_allclose(one[0], expected, atol=1e-6)
 
 
@@ -112,6 +112,6 @@ def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys)
     assert "expected a file name that ends in .json" in capsys.readouterr().err
 
 
-def test_a_split_without_votes_or_leaks_has_no_such_scores(reader):
+def test_a_split_without_votes_or_leaks_has_no_such_scores(analyzer):
     plain = Dataset.from_dict({"image": drawn_splits(7)["test"]["image"], "label": list(range(7))})
-    assert set(evaluate(reader, plain)) == {"whole"}
+    assert set(evaluate(analyzer, plain)) == {"whole"}

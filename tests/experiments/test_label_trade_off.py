@@ -8,7 +8,7 @@ from experiments import label_trade_off
 from fer_hf.data.synthetic import drawn_splits
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, softmax
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 
 
 def test_the_rule_takes_the_most_accurate_of_those_that_agree_enough():
@@ -29,17 +29,17 @@ def test_each_face_is_scored_by_a_calibration_of_the_others():
 
 
 def test_raw_logits_are_those_before_the_calibration(tiny_model, tmp_path):
-    reader, data = Reader.load(str(tiny_model)), drawn_splits(14)["validation"]
+    analyzer, data = FaceAnalyzer.from_pretrained(str(tiny_model)), drawn_splits(14)["validation"]
     calibration = Calibration(0.5, [0.3, -0.3, 0.0, 0.0, 0.1, -0.1, 0.0])
     model = shutil.copytree(tiny_model, tmp_path / "model")
     (model / "training.json").write_text(json.dumps(calibration._asdict()))
-    raw = label_trade_off.raw_logits(reader, str(model), data)
-    np.testing.assert_allclose(softmax(calibration.apply(raw)), reader.scores(data["image"][:]), atol=1e-6)
+    raw = label_trade_off.raw_logits(analyzer, str(model), data)
+    np.testing.assert_allclose(softmax(calibration.apply(raw)), analyzer.scores(data["image"][:]), atol=1e-6)
     with pytest.raises(FerError, match=r"no training\.json"):
-        label_trade_off.raw_logits(reader, str(tmp_path / "other" / "model"), data)
+        label_trade_off.raw_logits(analyzer, str(tmp_path / "other" / "model"), data)
     (model / "training.json").write_text(json.dumps(calibration._asdict() | {"sha256": "of others"}))
     with pytest.raises(FerError, match="is of other weights"):
-        label_trade_off.raw_logits(reader, str(model), data)
+        label_trade_off.raw_logits(analyzer, str(model), data)
 
 
 def test_every_figure_has_its_interval():

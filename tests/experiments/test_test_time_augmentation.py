@@ -7,20 +7,20 @@ from benchmarks import record
 from experiments import test_time_augmentation
 from fer_hf.data.synthetic import drawn_splits
 from fer_hf.evaluation.score import CROP, views_of
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from tools import choices
 
 
 def test_a_row_scores_the_average_of_its_crops(tiny_model):
-    reader, faces = Reader.load(str(tiny_model)), drawn_splits(3)["validation"]
+    analyzer, faces = FaceAnalyzer.from_pretrained(str(tiny_model)), drawn_splits(3)["validation"]
     labels = np.asarray(faces["label"])
-    row = test_time_augmentation.row_of(reader, faces, labels, labels, views=10, crop=0.8)
-    scores = np.stack([reader.scores(views_of(face, 10, crop=0.8)).mean(0) for face in faces["image"]])
+    row = test_time_augmentation.row_of(analyzer, faces, labels, labels, views=10, crop=0.8)
+    scores = np.stack([analyzer.scores(views_of(face, 10, crop=0.8)).mean(0) for face in faces["image"]])
     expected = -np.log(scores[np.arange(3), labels]).mean()
     assert row["nll"] == pytest.approx(expected, rel=1e-4)
-    other = test_time_augmentation.row_of(reader, faces, labels, labels, views=10, crop=0.5)
+    other = test_time_augmentation.row_of(analyzer, faces, labels, labels, views=10, crop=0.5)
     assert (row["crop"], other["crop"]) == (0.8, 0.5) and other["nll"] != row["nll"]
-    assert test_time_augmentation.row_of(reader, faces, labels, labels, views=2, crop=0.8)["crop"] is None
+    assert test_time_augmentation.row_of(analyzer, faces, labels, labels, views=2, crop=0.8)["crop"] is None
 
 
 def test_the_rule_takes_the_most_accurate_crop():

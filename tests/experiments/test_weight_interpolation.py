@@ -9,8 +9,7 @@ from benchmarks import record
 from experiments import weight_interpolation
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.evaluation.score import weights_hash
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.training.arguments import read_recipe
 
 
@@ -37,7 +36,7 @@ def test_the_ends_of_a_mix_are_the_two_models(tiny_model, tmp_path):
         trained.classifier.bias[2] += 5
     trained.save_pretrained(tmp_path)
     faces = [draw_face("happy"), draw_face("sad")]
-    start = Reader.load(str(tiny_model)).scores(faces)
+    start = FaceAnalyzer.from_pretrained(str(tiny_model)).scores(faces)
     none, half, all_of_it = (
         weight_interpolation.mixed(str(tiny_model), tmp_path, share).scores(faces) for share in (0, 0.5, 1)
     )

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from fer_hf.__main__ import main
 from fer_hf.errors import FerError
-from fer_hf.hub import model_metadata
+from fer_hf.evaluation import model_metadata
 from fer_hf.hub.model_card import card_files
 from fer_hf.labels import LABELS
 

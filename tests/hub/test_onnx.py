@@ -13,7 +13,7 @@ from benchmarks.onnx import measure
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
 from fer_hf.hub.onnx import CONFIGS, FLOAT32, INT8, export_onnx
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import Recipe
 from fer_hf.training.backbone import load_backbone, make_processor, save_model
@@ -124,7 +124,7 @@ def test_the_benchmark_tells_what_an_export_keeps(exported):
     model, folder = exported
     labels = np.repeat(np.arange(len(LABELS)), 3)
     files = {"onnx": folder / FLOAT32, "onnx_int8": folder / INT8}
-    results = measure(Reader.load(str(model)), files, FACES, labels)
+    results = measure(FaceAnalyzer.from_pretrained(str(model)), files, FACES, labels)
     assert results["torch"]["agreement"] == results["onnx"]["agreement"] == 1
     assert results["torch"]["largest_score_difference"] == 0
     assert results["onnx"]["largest_score_difference"] < 1e-4 < results["onnx_int8"]["largest_score_difference"]

@@ -18,14 +18,14 @@ from transformers import (
 
 from fer_hf.__main__ import main
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader, _box_inside
+from fer_hf.inference.analyzer import FaceAnalyzer, _box_inside
 from fer_hf.inference.detection import Detection
 from fer_hf.labels import LABELS
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,10 @@ class Given:
         return [Detection(box, 0.9, np.zeros((5, 2), np.float32)) for box in self.boxes]
 
 
-def batches(reader):
+def batches(analyzer):
     """The sizes of the batches that pass through the model from now on."""
     sizes = []
-    reader.model.register_forward_pre_hook(
+    analyzer.model.register_forward_pre_hook(
         lambda module, args, kwargs: sizes.append(len(kwargs["pixel_values"])), with_kwargs=True
     )
     return sizes
@@ -80,8 +80,8 @@ def with_labels(source, folder, names):
     return folder
 
 
-def test_a_group_is_read_largest_first(reader, group):
-    reading = reader.read(group)
+def test_a_group_is_read_largest_first(analyzer, group):
+    reading = analyzer.analyze(group)
     assert (reading.width, reading.height, len(reading.faces)) == (1024, 512, 4)
     areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (face.box for face in reading.faces)]
     assert areas == sorted(areas, reverse=True) and areas[0] > 3 * areas[1]
@@ -93,45 +93,47 @@ def test_a_group_is_read_largest_first(reader, group):
         assert face.confidence == face.scores[face.label] == max(face.scores.values())
 
 
-def test_no_face_is_an_empty_reading(reader):
-    reading = reader.read(Image.new("RGB", (320, 200), "white"))
-    assert reading.to_json("white.png") == {"file": "white.png", "width": 320, "height": 200, "faces": []}
+def test_no_face_is_an_empty_reading(analyzer):
+    reading = analyzer.analyze(Image.new("RGB", (320, 200), "white"))
+    assert reading.to_dict("white.png") == {"file": "white.png", "width": 320, "height": 200, "faces": []}
 
 
 def test_all_faces_go_in_one_batch_and_crowds_in_chunks_of_64(tiny_model, group):
-    reader = Reader.load(str(tiny_model))
-    sizes = batches(reader)
-    reader.read(group)
+    analyzer = FaceAnalyzer.from_pretrained(str(tiny_model))
+    sizes = batches(analyzer)
+    analyzer.analyze(group)
     assert sizes == [4]
     sizes.clear()
-    crowd = Reader(reader.model, reader.processor, Given(*[(i, i, i + 20, i + 20) for i in range(70)]))
+    crowd = FaceAnalyzer(analyzer.model, analyzer.processor, Given(*[(i, i, i + 20, i + 20) for i in range(70)]))
     assert len(crowd.read(group).faces) == 70
     assert sizes == [64, 6]
 
 
-def test_a_face_reads_alike_alone_and_in_a_batch(reader):
+def test_a_face_reads_alike_alone_and_in_a_batch(analyzer):
     crops = [Image.effect_noise((50, 40), sigma).convert("RGB") for sigma in (10, 40, 90)]
-    together = reader.scores(crops)
+    together = analyzer.scores(crops)
     assert together.shape == (3, 7)
     for crop, scores in zip(crops, together, strict=True):
-        assert list(reader.read_crop(crop).values()) == pytest.approx(scores.tolist(), abs=1e-5)
-    assert reader.scores([]).shape == (0, 7)
+        assert list(analyzer.scores_of_crop(crop).values()) == pytest.approx(scores.tolist(), abs=1e-5)
+    assert analyzer.scores([]).shape == (0, 7)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK", "YCbCr"])
-def test_crops_of_every_mode(reader, mode):
-    assert sum(reader.read_crop(Image.effect_noise((48, 48), 60).convert(mode)).values()) == pytest.approx(1, abs=1e-5)
+def test_crops_of_every_mode(analyzer, mode):
+    assert sum(analyzer.scores_of_crop(Image.effect_noise((48, 48), 60).convert(mode)).values()) == pytest.approx(
+        1, abs=1e-5
+    )
 
 
 def test_labels_in_another_order_and_language_of_the_field(tiny_model, tmp_path):
     crop = Image.effect_noise((48, 48), 60)
-    pixels = Reader.load(str(tiny_model)).processor(crop.convert("RGB"), return_tensors="pt")
+    pixels = FaceAnalyzer.from_pretrained(str(tiny_model)).processor(crop.convert("RGB"), return_tensors="pt")
     names = ["Neutral", "happiness", " SAD ", "anger", "fearful", "surprised", "disgust"]
     ours = ["neutral", "happy", "sad", "angry", "fear", "surprise", "disgust"]
     folder = with_labels(tiny_model, tmp_path / "m", names)
     raw = AutoModelForImageClassification.from_pretrained(folder)(**pixels).logits.softmax(-1)[0].tolist()
     assert max(raw) - min(raw) > 0.05  # or a wrong order would not show
-    scores = Reader.load(str(folder)).read_crop(crop)
+    scores = FaceAnalyzer.from_pretrained(str(folder)).scores_of_crop(crop)
     assert tuple(scores) == LABELS
     assert scores == pytest.approx(dict(zip(ours, raw, strict=True)), abs=1e-5)
 
@@ -143,7 +145,7 @@ def test_a_model_of_other_labels_is_refused_and_named(tiny_model, tmp_path, name
     folder = with_labels(tiny_model, tmp_path / "m", names)
     AutoModelForImageClassification.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(folder)
     with pytest.raises(FerError, match=f"labels are {', '.join(names)}; expected angry, disgust"):
-        Reader.load(str(folder))
+        FaceAnalyzer.from_pretrained(str(folder))
 
 
 def test_a_convnext_of_another_size(tmp_path):
@@ -151,20 +153,20 @@ def test_a_convnext_of_another_size(tmp_path):
     config.id2label = dict(enumerate(LABELS))
     ConvNextForImageClassification(config).save_pretrained(tmp_path)
     ConvNextImageProcessorPil(size={"shortest_edge": 64}, crop_pct=1.0).save_pretrained(tmp_path)
-    assert tuple(Reader.load(str(tmp_path)).read_crop(Image.effect_noise((90, 90), 60))) == LABELS
+    assert tuple(FaceAnalyzer.from_pretrained(str(tmp_path)).scores_of_crop(Image.effect_noise((90, 90), 60))) == LABELS
 
 
 def test_missing_and_incomplete_models(tiny_model, tmp_path):
     with pytest.raises(FerError, match="nowhere: no such model folder"):
-        Reader.load(str(tmp_path / "nowhere"))
+        FaceAnalyzer.from_pretrained(str(tmp_path / "nowhere"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(FerError, match=r"lacks config\.json, model\.safetensors, preprocessor_config\.json"):
-        Reader.load(str(tmp_path / "empty"))
+        FaceAnalyzer.from_pretrained(str(tmp_path / "empty"))
     for name, content in (("model.safetensors", b"\0" * 99), ("config.json", b"{"), ("config.json", b"[]")):
         folder = shutil.copytree(tiny_model, tmp_path / "broken", dirs_exist_ok=True)
         (folder / name).write_bytes(content)
         with pytest.raises(FerError, match="not a model that can be loaded") as caught:
-            Reader.load(str(folder))
+            FaceAnalyzer.from_pretrained(str(folder))
         assert "\n" not in str(caught.value)
 
 
@@ -173,23 +175,23 @@ def test_a_model_without_a_head_is_refused(tiny_model, tmp_path):
     weights = load_file(folder / "model.safetensors")
     save_file({key: value for key, value in weights.items() if key != "classifier.bias"}, folder / "model.safetensors")
     with pytest.raises(FerError, match=r"headless: the weights lack classifier\.bias"):
-        Reader.load(str(folder))
+        FaceAnalyzer.from_pretrained(str(folder))
 
 
 def test_a_pickle_is_never_loaded(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(FerError, match=r"lacks model\.safetensors"):
-        Reader.load(str(folder))
+        FaceAnalyzer.from_pretrained(str(folder))
 
 
-def test_threads_share_a_reader(reader, group):
+def test_threads_share_a_reader(analyzer, group):
     photos = [group, group.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
-    expected = [reader.read(photo).to_json("") for photo in photos]
+    expected = [analyzer.analyze(photo).to_dict("") for photo in photos]
     found = [None, None]
 
     def read(index):
-        found[index] = reader.read(photos[index]).to_json("")
+        found[index] = analyzer.analyze(photos[index]).to_dict("")
 
     threads = [threading.Thread(target=read, args=(index,)) for index in range(2)]
     for thread in threads:
@@ -288,12 +290,12 @@ def test_names_that_no_text_can_hold(folder, tiny_model, capsys):
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_below_its_threshold_a_model_names_two(reader, doubtful, capsys):
+def test_below_its_threshold_a_model_names_two(analyzer, doubtful, capsys):
     scores = dict.fromkeys(LABELS, 0.02) | {"sad": 0.5, "neutral": 0.4}
-    careful = Reader.load(str(doubtful))
+    careful = FaceAnalyzer.from_pretrained(str(doubtful))
     assert careful.unsure(scores) == ("sad", "neutral")
     assert careful.unsure(scores | {"sad": 0.95}) == ()
-    assert reader.unsure(scores) == ()  # a model of others has no threshold
+    assert analyzer.unsure(scores) == ()  # a model of others has no threshold
 
 
 def test_unsure_is_told_everywhere(folder, doubtful, capsys):
@@ -311,4 +313,4 @@ def test_unsure_is_told_everywhere(folder, doubtful, capsys):
 def test_a_threshold_that_is_none_is_refused(doubtful, value):
     set_threshold(doubtful, value)
     with pytest.raises(FerError, match=r"unsure_below is .*expected a number from 0 to 1"):
-        Reader.load(str(doubtful))
+        FaceAnalyzer.from_pretrained(str(doubtful))

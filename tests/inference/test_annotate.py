@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from fer_hf.inference.analyzer import Face, Reading
+from fer_hf.inference.analyzer import Face, PhotoResult
 from fer_hf.inference.annotate import draw_faces, ink_on, place_plate, text_height
 from fer_hf.inference.detection import Detection
 from fer_hf.labels import COLOURS, LABELS
@@ -21,7 +21,7 @@ def count(image, colour):
 @pytest.mark.parametrize("background", ["white", "black", COLOURS["happy"]])
 def test_a_face_is_boxed_in_its_colour_and_the_photo_is_left_alone(background):
     photo = Image.new("RGB", (640, 480), background)
-    drawn = draw_faces(photo, Reading(640, 480, (face(200, 150, 320, 300),)))
+    drawn = draw_faces(photo, PhotoResult(640, 480, (face(200, 150, 320, 300),)))
     assert count(photo, background) == 640 * 480
     assert count(drawn, COLOURS["happy"]) > 500
     changed = (np.asarray(drawn) != np.asarray(photo)).any(axis=-1)
@@ -32,12 +32,12 @@ def test_a_face_is_boxed_in_its_colour_and_the_photo_is_left_alone(background):
 
 def test_no_face_is_the_photo_itself():
     photo = Image.effect_noise((64, 48), 50).convert("RGB")
-    assert draw_faces(photo, Reading(64, 48, ())).tobytes() == photo.tobytes()
+    assert draw_faces(photo, PhotoResult(64, 48, ())).tobytes() == photo.tobytes()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 3), (30, 30), (3000, 20)])
 def test_tiny_photos_are_drawn_without_an_error(size):
-    drawn = draw_faces(Image.new("RGB", size), Reading(*size, (face(0, 0, size[0], size[1]),)))
+    drawn = draw_faces(Image.new("RGB", size), PhotoResult(*size, (face(0, 0, size[0], size[1]),)))
     assert drawn.size == size
 
 
@@ -51,7 +51,7 @@ def test_plates_of_a_crowd_do_not_overlap(monkeypatch):
     monkeypatch.setattr("fer_hf.inference.annotate.place_plate", remember)
     boxes = [(60 + 130 * column, 60 + 110 * row) for row in range(3) for column in range(10)][:29]
     faces = tuple(face(x, y, x + 50, y + 60, LABELS[x % 7]) for x, y in boxes)
-    draw_faces(Image.new("RGB", (1400, 420)), Reading(1400, 420, faces))
+    draw_faces(Image.new("RGB", (1400, 420)), PhotoResult(1400, 420, faces))
     assert len(places) == 29
     for index, (x1, y1, x2, y2) in enumerate(places):
         assert 0 <= x1 < x2 <= 1400 and 0 <= y1 < y2 <= 420
@@ -60,7 +60,7 @@ def test_plates_of_a_crowd_do_not_overlap(monkeypatch):
 
 
 def test_letters_grow_with_the_photo():
-    heights = [text_height(Reading(side, side, (face(0, 0, side // 4, side // 4),))) for side in (100, 1000, 4000)]
+    heights = [text_height(PhotoResult(side, side, (face(0, 0, side // 4, side // 4),))) for side in (100, 1000, 4000)]
     assert heights == [11, 35, 140]
 
 

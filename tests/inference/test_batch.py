@@ -12,7 +12,7 @@ from skimage.data import astronaut
 
 from fer_hf.errors import FerError
 from fer_hf.inference import batch, zip_safety
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.batch import read_photos
 from fer_hf.labels import LABELS
 
@@ -32,8 +32,8 @@ ONE, TWO, NONE = jpeg(1), jpeg(2), jpeg(0)
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def pack(tmp_path):
     return pack_files
 
 
-def read(reader, *files, **options):
-    return list(read_photos(reader, files, **options))[-1].result
+def read(analyzer, *files, **options):
+    return list(read_photos(analyzer, files, **options))[-1].result
 
 
 def names(result):
@@ -71,8 +71,8 @@ def reasons(result):
     return {failure.file: failure.reason for failure in result.failures}
 
 
-def test_files_and_archives_together(reader, write, pack):
-    result = read(reader, write("a.jpg", ONE), pack([("in/b.jpg", TWO), ("c.jpg", NONE)]))
+def test_files_and_archives_together(analyzer, write, pack):
+    result = read(analyzer, write("a.jpg", ONE), pack([("in/b.jpg", TWO), ("c.jpg", NONE)]))
     assert names(result) == ["a.jpg", "set.zip/in/b.jpg", "set.zip/c.jpg"]
     assert [len(reading.faces) for _, reading in result.photos] == [1, 2, 0]
     assert result.failures == []
@@ -85,9 +85,9 @@ def test_files_and_archives_together(reader, write, pack):
         assert Image.open(io.BytesIO(found.thumbnail)).size == (batch.THUMBNAIL, batch.THUMBNAIL)
 
 
-def test_one_bad_file_never_stops_the_rest_and_is_listed_with_its_reason(reader, write, tmp_path):
+def test_one_bad_file_never_stops_the_rest_and_is_listed_with_its_reason(analyzer, write, tmp_path):
     files = [write("bad.jpg", b"nonsense"), write("zero.jpg", b""), tmp_path / "gone.jpg", write("good.jpg", ONE)]
-    steps = list(read_photos(reader, files))
+    steps = list(read_photos(analyzer, files))
     result = steps[-1].result
     assert names(result) == ["good.jpg"]
     assert set(reasons(result)) == {"bad.jpg", "zero.jpg", "gone.jpg"}
@@ -100,15 +100,15 @@ def test_one_bad_file_never_stops_the_rest_and_is_listed_with_its_reason(reader,
     assert all(step.left >= 0 for step in steps)
 
 
-def test_counts_order_json_and_csv(reader, write):
-    result = read(reader, write("a.jpg", TWO), write("b.jpg", NONE), write("c.jpg", b"no"))
+def test_counts_order_json_and_csv(analyzer, write):
+    result = read(analyzer, write("a.jpg", TWO), write("b.jpg", NONE), write("c.jpg", b"no"))
     counts = result.counts()
     assert (counts["photos"], counts["without_face"], counts["failed"]) == (2, 1, 1)
     assert sum(counts[name] for name in LABELS) == 2
     ranks = [(LABELS.index(found.face.label), -found.face.confidence) for found in result.by_emotion()]
     assert len(ranks) == 2
     assert ranks == sorted(ranks)
-    data = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert [photo["file"] for photo in data["photos"]] == ["a.jpg", "b.jpg"]
     assert tuple(data["photos"][0]["faces"][0]["scores"]) == LABELS
     assert data["failures"][0]["file"] == "c.jpg"
@@ -118,15 +118,15 @@ def test_counts_order_json_and_csv(reader, write):
     assert float(rows[0]["confidence"]) == max(float(rows[0][name]) for name in LABELS)
 
 
-def test_names_cannot_run_in_a_spreadsheet_or_a_terminal(reader, write):
-    result = read(reader, write("=1+1.jpg", ONE), write("red\x1b[31m.jpg", ONE))
+def test_names_cannot_run_in_a_spreadsheet_or_a_terminal(analyzer, write):
+    result = read(analyzer, write("=1+1.jpg", ONE), write("red\x1b[31m.jpg", ONE))
     rows = list(csv.DictReader(io.StringIO(result.csv())))
     assert [row["file"] for row in rows] == ["'=1+1.jpg", "red\N{REPLACEMENT CHARACTER}[31m.jpg"]
 
 
-def test_by_files_of_systems_are_passed_over(reader, pack):
+def test_by_files_of_systems_are_passed_over(analyzer, pack):
     entries = [("__MACOSX/._a.jpg", b"x"), ("in/.DS_Store", b"x"), ("Thumbs.db", b"x"), ("in/", b""), ("a.jpg", ONE)]
-    result = read(reader, pack(entries))
+    result = read(analyzer, pack(entries))
     assert names(result) == ["set.zip/a.jpg"]
     assert result.failures == []
 
@@ -153,23 +153,23 @@ def link(name):
         ("note.txt", b"hello", "not a picture"),
     ],
 )
-def test_a_hostile_entry_is_refused_and_the_rest_is_read(reader, pack, tmp_path, entry, content, reason):
+def test_a_hostile_entry_is_refused_and_the_rest_is_read(analyzer, pack, tmp_path, entry, content, reason):
     archive = pack([(entry, content), ("good.jpg", ONE)])
-    result = read(reader, archive)
+    result = read(analyzer, archive)
     assert names(result) == ["set.zip/good.jpg"]
     assert len(result.failures) == 1
     assert reason in result.failures[0].reason
     assert list(tmp_path.iterdir()) == [archive]  # nothing was unpacked
 
 
-def test_limits_of_an_archive(reader, pack, monkeypatch):
+def test_limits_of_an_archive(analyzer, pack, monkeypatch):
     archive = pack([(f"{i}.jpg", ONE) for i in range(4)])
     with monkeypatch.context() as patch:
         patch.setattr(zip_safety, "MAX_EXPANDED", 2 * len(ONE))
-        result = read(reader, archive)
+        result = read(analyzer, archive)
         assert names(result) == ["set.zip/0.jpg", "set.zip/1.jpg"]
         assert all("together" in reason for reason in reasons(result).values())
-    result = read(reader, archive, most=3)
+    result = read(analyzer, archive, most=3)
     assert (len(result.photos), reasons(result)) == (3, {"set.zip/3.jpg": "more than 3 photos"})
     for limit, value, reason in (
         ("MAX_ENTRIES", 3, "more than 3 entries"),
@@ -178,13 +178,13 @@ def test_limits_of_an_archive(reader, pack, monkeypatch):
     ):
         with monkeypatch.context() as patch:
             patch.setattr(zip_safety, limit, value)
-            result = read(reader, archive)
+            result = read(analyzer, archive)
             assert result.photos == []
             assert all(reason in each for each in reasons(result).values())
             assert result.failures
 
 
-def test_damaged_and_odd_archives(reader, write, pack):
+def test_damaged_and_odd_archives(analyzer, write, pack):
     whole = pack([("a.jpg", ONE)], method=zipfile.ZIP_STORED).read_bytes()
     broken = bytearray(whole)
     broken[200] ^= 255  # inside the photo: its checksum no longer fits
@@ -192,7 +192,7 @@ def test_damaged_and_odd_archives(reader, write, pack):
     locked[6] |= 1
     locked[whole.rindex(b"PK\x01\x02") + 8] |= 1
     result = read(
-        reader,
+        analyzer,
         write("cut.zip", whole[:-30]),
         write("broken.zip", bytes(broken)),
         write("locked.zip", bytes(locked)),
@@ -209,23 +209,23 @@ def test_damaged_and_odd_archives(reader, write, pack):
     }
 
 
-def test_nothing_and_too_many_are_refused(reader, tmp_path):
+def test_nothing_and_too_many_are_refused(analyzer, tmp_path):
     with pytest.raises(FerError, match="at least one"):
-        next(read_photos(reader, []))
+        next(read_photos(analyzer, []))
     with pytest.raises(FerError, match="at most"):
-        next(read_photos(reader, [tmp_path / "a.jpg"] * (batch.MAX_PHOTOS + 1)))
+        next(read_photos(analyzer, [tmp_path / "a.jpg"] * (batch.MAX_PHOTOS + 1)))
 
 
-def test_what_is_left_when_the_time_is_up_is_listed(reader, write):
+def test_what_is_left_when_the_time_is_up_is_listed(analyzer, write):
     files = [write("a.jpg", ONE), write("b.jpg", ONE)]
-    steps = list(read_photos(reader, files, seconds=-1))
+    steps = list(read_photos(analyzer, files, seconds=-1))
     assert reasons(steps[-1].result) == dict.fromkeys(["a.jpg", "b.jpg"], "not read within -1 seconds")
     assert steps[-1].result.photos == []
 
 
-def test_files_may_have_other_names_than_on_the_disk(reader, write, pack):
+def test_files_may_have_other_names_than_on_the_disk(analyzer, write, pack):
     files = {write("1", ONE): "=1+1.jpg", write("2", b"nonsense"): "<b>.jpg", pack([("c.jpg", ONE)], "3"): "set.zip"}
-    result = list(read_photos(reader, files))[-1].result
+    result = list(read_photos(analyzer, files))[-1].result
     assert names(result) == ["=1+1.jpg", "set.zip/c.jpg"]
     assert list(reasons(result)) == ["<b>.jpg"]
     assert not reasons(result)["<b>.jpg"].startswith("/")

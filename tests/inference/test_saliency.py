@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from fer_hf.data.synthetic import draw_face
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.saliency import (
     ATTENTION,
     BATCH,
@@ -135,30 +135,30 @@ def test_under_ten_passes_a_face():
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
-def test_explain_gives_unit_maps_for_crops_of_any_size(reader):
+def test_explain_gives_unit_maps_for_crops_of_any_size(analyzer):
     crops = [draw_face(LABELS[i % 7], size=30 + 9 * i) for i in range(BATCH + 2)]
-    heat = explain(reader, crops, [LABELS[i % 7] for i in range(BATCH + 2)])
-    side = reader.model.config.image_size
+    heat = explain(analyzer, crops, [LABELS[i % 7] for i in range(BATCH + 2)])
+    side = analyzer.model.config.image_size
     assert heat.shape == (BATCH + 2, side, side)
     assert heat.min() == 0
     assert heat.max() == 1
-    assert len(explain(reader, [], [])) == 0
+    assert len(explain(analyzer, [], [])) == 0
 
 
-def test_the_label_matters(reader):
+def test_the_label_matters(analyzer):
     crop = draw_face("happy")
-    one, other = explain(reader, [crop, crop], ["happy", "sad"], METHODS["smooth_gradient"])
+    one, other = explain(analyzer, [crop, crop], ["happy", "sad"], METHODS["smooth_gradient"])
     assert not np.allclose(one, other, atol=0.02)
 
 
 def test_labels_are_found_by_whatever_name_and_order():
     config = SimpleNamespace(id2label={0: "Sadness", 1: "joy", 2: "angry"})
-    reader = SimpleNamespace(model=SimpleNamespace(config=config))
-    assert class_indices(reader, ["happy", "sad", "angry"]).tolist() == [1, 0, 2]
+    analyzer = SimpleNamespace(model=SimpleNamespace(config=config))
+    assert class_indices(analyzer, ["happy", "sad", "angry"]).tolist() == [1, 0, 2]
 
 
 def test_the_chosen_method_is_one_of_those_measured():

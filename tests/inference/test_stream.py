@@ -11,7 +11,7 @@ from skimage.data import astronaut
 
 from benchmarks.moving_faces import moving_faces
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import CenterFaceDetector
 from fer_hf.inference.stream import FACES, LiveSession, detect_small
 from fer_hf.labels import LABELS
@@ -28,13 +28,13 @@ def frame_with(*places, size=(640, 480)):
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
-def session(reader):
-    return LiveSession(reader)
+def session(analyzer):
+    return LiveSession(analyzer)
 
 
 def test_a_moving_face_keeps_its_number_and_its_box_moves_along(session):
@@ -111,8 +111,8 @@ def test_after_an_error_the_next_frame_is_read(session, monkeypatch):
     assert session.read(frame, 1.0)["faces"]
 
 
-def test_two_sessions_never_share_a_face(reader):
-    one, other = LiveSession(reader), LiveSession(reader)
+def test_two_sessions_never_share_a_face(analyzer):
+    one, other = LiveSession(analyzer), LiveSession(analyzer)
     one.read(frame_with((40, 120)), 0.0)
     assert other.read(frame_with(), 0.1)["faces"] == []
     assert other.read(frame_with((400, 120)), 0.2)["faces"][0]["number"] == 1
@@ -154,9 +154,9 @@ def test_history_timeline_summary_and_csv(session):
     assert [row["face"] for row in rows] == ["1"] * 11
 
 
-def test_the_history_is_bounded(reader, monkeypatch):
+def test_the_history_is_bounded(analyzer, monkeypatch):
     monkeypatch.setattr("fer_hf.inference.stream.HISTORY", 3)
-    session = LiveSession(reader)
+    session = LiveSession(analyzer)
     for i in range(6):
         session.read(frame_with((240, 120)), i / 4)
     assert len(session.timeline(1)["times"]) == 3
@@ -185,9 +185,9 @@ def test_what_is_no_frame_is_refused(session, frame, message):
         session.read(frame, 0.0)
 
 
-def test_a_small_look_finds_the_face_where_a_fine_one_does(reader):
+def test_a_small_look_finds_the_face_where_a_fine_one_does(analyzer):
     frame = frame_with((240, 120))
-    small = detect_small(reader, frame, 320)
+    small = detect_small(analyzer, frame, 320)
     fine = CenterFaceDetector().detect(Image.fromarray(frame))
     assert len(small) == len(fine) == 1
     assert small[0].box == pytest.approx(fine[0].box, abs=12)

@@ -12,7 +12,7 @@ from skimage.data import astronaut
 
 from fer_hf.errors import FerError
 from fer_hf.inference import video
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.timeline import by_face, make_sample
 from fer_hf.inference.video import mark_faces, read_video
 
@@ -45,8 +45,8 @@ def about(path):
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_model):
-    return Reader.load(str(tiny_model))
+def analyzer(tiny_model):
+    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def clip(tmp_path_factory):
     return make_video(tmp_path_factory.mktemp("clip") / "clip.mp4")
 
 
-def test_a_face_is_followed_through_the_video(reader, clip):
-    steps = list(read_video(reader, clip, every=0.2))
+def test_a_face_is_followed_through_the_video(analyzer, clip):
+    steps = list(read_video(analyzer, clip, every=0.2))
     reading = steps[-1].reading
     assert [step.reading for step in steps[:-1]] == [None] * (len(steps) - 1)
     assert (reading.width, reading.height, reading.cut) == (*SIZE, False)
@@ -66,8 +66,8 @@ def test_a_face_is_followed_through_the_video(reader, clip):
     assert np.diff(lefts) == pytest.approx([8] * 4, abs=6)
 
 
-def test_each_face_has_a_portrait(reader, clip):
-    reading = list(read_video(reader, clip))[-1].reading
+def test_each_face_has_a_portrait(analyzer, clip):
+    reading = list(read_video(analyzer, clip))[-1].reading
     assert reading.every == pytest.approx(0.2)
     assert list(reading.portraits) == [1]
     portrait = Image.open(io.BytesIO(reading.portraits[1]))
@@ -75,19 +75,19 @@ def test_each_face_has_a_portrait(reader, clip):
     assert np.asarray(portrait).std() > 20
 
 
-def test_the_caption_may_be_anyones(reader, clip, tmp_path):
+def test_the_caption_may_be_anyones(analyzer, clip, tmp_path):
     seen = []
 
     def caption(sample):
         seen.append(sample.face)
         return "Gesicht"
 
-    list(read_video(reader, clip, tmp_path / "marked.mp4", caption=caption))
+    list(read_video(analyzer, clip, tmp_path / "marked.mp4", caption=caption))
     assert set(seen) == {1}
 
 
-def test_progress_rises_and_tells_the_time_left(reader, clip):
-    steps = list(read_video(reader, clip, every=0.1))
+def test_progress_rises_and_tells_the_time_left(analyzer, clip):
+    steps = list(read_video(analyzer, clip, every=0.1))
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < 0.3
@@ -95,9 +95,9 @@ def test_progress_rises_and_tells_the_time_left(reader, clip):
     assert all(step.left >= 0 for step in steps)
 
 
-def test_the_marked_copy_is_the_video_with_boxes(reader, clip, tmp_path):
+def test_the_marked_copy_is_the_video_with_boxes(analyzer, clip, tmp_path):
     target = tmp_path / "marked.mp4"
-    reading = list(read_video(reader, clip, target, every=0.2))[-1].reading
+    reading = list(read_video(analyzer, clip, target, every=0.2))[-1].reading
     meta, marked = about(target)
     _, plain = about(clip)
     assert meta["codec"].startswith("h264")
@@ -111,57 +111,57 @@ def test_the_marked_copy_is_the_video_with_boxes(reader, clip, tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_the_sound_is_kept(reader, tmp_path):
+def test_the_sound_is_kept(analyzer, tmp_path):
     sound = tmp_path / "sound.wav"
     with wave.open(str(sound), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
         tone = 8000 * np.sin(np.arange(16000) / 10)
         file.writeframes(tone.astype("<i2").tobytes())
     source = make_video(tmp_path / "loud.mp4", audio_path=str(sound))
-    list(read_video(reader, source, tmp_path / "marked.mp4"))
+    list(read_video(analyzer, source, tmp_path / "marked.mp4"))
     assert about(tmp_path / "marked.mp4")[0]["audio_codec"] == "aac"
 
 
 @pytest.mark.parametrize(("suffix", "options"), [(".mov", {}), (".webm", {"codec": "libvpx"})])
-def test_other_containers(reader, tmp_path, suffix, options):
+def test_other_containers(analyzer, tmp_path, suffix, options):
     source = make_video(tmp_path / f"clip{suffix}", count=4, **options)
-    assert list(read_video(reader, source))[-1].reading.samples
+    assert list(read_video(analyzer, source))[-1].reading.samples
 
 
-def test_a_turned_phone_video_is_read_upright(reader, clip, tmp_path):
+def test_a_turned_phone_video_is_read_upright(analyzer, clip, tmp_path):
     """Phones store the picture as the sensor sees it and say how to turn it."""
     turned, stored = tmp_path / "turned.mp4", tmp_path / "stored.mp4"
     quiet = [get_ffmpeg_exe(), "-v", "quiet"]
     subprocess.run([*quiet, "-i", clip, "-vf", "transpose=1", stored], check=True)
     subprocess.run([*quiet, "-display_rotation", "90", "-i", stored, "-c", "copy", turned], check=True)
-    reading = list(read_video(reader, turned))[-1].reading
+    reading = list(read_video(analyzer, turned))[-1].reading
     assert (reading.width, reading.height) == SIZE
     assert reading.samples
 
 
-def test_a_long_video_is_cut(reader, tmp_path):
+def test_a_long_video_is_cut(analyzer, tmp_path):
     source = make_video(tmp_path / "long.mp4", count=20, step=2)
-    reading = list(read_video(reader, source, every=0.2, limit=1.0))[-1].reading
+    reading = list(read_video(analyzer, source, every=0.2, limit=1.0))[-1].reading
     assert reading.cut
     assert reading.seconds == pytest.approx(1.0, abs=0.21)
     assert max(sample.time for sample in reading.samples) <= 1.0
 
 
-def test_a_large_video_is_made_smaller(reader, clip, monkeypatch):
+def test_a_large_video_is_made_smaller(analyzer, clip, monkeypatch):
     monkeypatch.setattr(video, "SCALE", video.SCALE.replace("1280", "240"))
-    reading = list(read_video(reader, clip))[-1].reading
+    reading = list(read_video(analyzer, clip))[-1].reading
     assert (reading.width, reading.height) == (240, 160)
     assert reading.samples
 
 
-def test_a_video_without_a_face(reader, tmp_path):
+def test_a_video_without_a_face(analyzer, tmp_path):
     source = tmp_path / "empty.mp4"
     writer = write_frames(source, SIZE, fps=RATE, macro_block_size=2, ffmpeg_log_level="quiet")
     writer.send(None)
     for _ in range(5):
         writer.send(bytes([90]) * (SIZE[0] * SIZE[1] * 3))
     writer.close()
-    assert list(read_video(reader, source, tmp_path / "marked.mp4"))[-1].reading.samples == []
+    assert list(read_video(analyzer, source, tmp_path / "marked.mp4"))[-1].reading.samples == []
     assert len(about(tmp_path / "marked.mp4")[1]) == 5
 
 
@@ -176,9 +176,9 @@ def test_labels_stay_inside_the_frame():
     assert counts == [counts[0]] * 4
 
 
-def test_stopping_leaves_nothing_behind(reader, clip, tmp_path):
+def test_stopping_leaves_nothing_behind(analyzer, clip, tmp_path):
     target = tmp_path / "marked.mp4"
-    steps = read_video(reader, clip, target)
+    steps = read_video(analyzer, clip, target)
     next(steps)
     assert len(list(tmp_path.iterdir())) == 1  # the unfinished copy, under another name
     assert not target.exists()
@@ -186,13 +186,13 @@ def test_stopping_leaves_nothing_behind(reader, clip, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_on_the_way_leaves_nothing_behind(reader, clip, tmp_path, monkeypatch):
+def test_an_error_on_the_way_leaves_nothing_behind(analyzer, clip, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise FerError("boom")
 
     monkeypatch.setattr(video, "follow", fail)
     with pytest.raises(FerError, match="boom"):
-        list(read_video(reader, clip, tmp_path / "marked.mp4"))
+        list(read_video(analyzer, clip, tmp_path / "marked.mp4"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,31 +208,31 @@ def hostile_files(folder, clip):
     yield "concat.mp4", f"ffconcat version 1.0\nfile {clip}\n".encode(), "not a video"
 
 
-def test_what_is_no_video_is_refused_in_one_line_and_leaves_nothing(reader, clip, tmp_path):
+def test_what_is_no_video_is_refused_in_one_line_and_leaves_nothing(analyzer, clip, tmp_path):
     for name, content, message in hostile_files(tmp_path, clip):
         source = tmp_path / name
         if content is not None:
             source.write_bytes(content)
         with pytest.raises(FerError, match=message) as error:
-            list(read_video(reader, source, tmp_path / "marked.mp4"))
+            list(read_video(analyzer, source, tmp_path / "marked.mp4"))
         assert name in str(error.value)
         assert "\n" not in str(error.value)
         assert not list(tmp_path.glob("*marked*"))
         source.unlink(missing_ok=True)
 
 
-def test_a_video_that_breaks_off_gives_what_it_holds_or_says_so(reader, tmp_path):
+def test_a_video_that_breaks_off_gives_what_it_holds_or_says_so(analyzer, tmp_path):
     source = make_video(tmp_path / "clip.webm", count=10, codec="libvpx")
     source.write_bytes(source.read_bytes()[:-3000])
     try:
-        reading = list(read_video(reader, source, every=0.1))[-1].reading
+        reading = list(read_video(analyzer, source, every=0.1))[-1].reading
     except FerError as error:
         assert "clip.webm" in str(error)
     else:
         assert 0 < reading.seconds <= 1.0
 
 
-def test_limits(reader, clip, tmp_path, monkeypatch):
+def test_limits(analyzer, clip, tmp_path, monkeypatch):
     for options, message in [
         ({"every": 0}, "every: expected"),
         ({"every": float("nan")}, "every: expected"),
@@ -240,17 +240,17 @@ def test_limits(reader, clip, tmp_path, monkeypatch):
         ({"limit": 1e9}, "limit: expected"),
     ]:
         with pytest.raises(FerError, match=message):
-            next(read_video(reader, clip, **options))
+            next(read_video(analyzer, clip, **options))
     monkeypatch.setattr(video, "MAX_BYTES", 1000)
     with pytest.raises(FerError, match="larger than"):
-        next(read_video(reader, clip))
+        next(read_video(analyzer, clip))
     monkeypatch.undo()
     monkeypatch.setattr(video, "LIMITED", ["-max_pixels", "1000"])
     with pytest.raises(FerError, match=r"clip\.mp4"):
-        list(read_video(reader, clip))
+        list(read_video(analyzer, clip))
 
 
-def test_an_unwritable_target(reader, clip, tmp_path):
+def test_an_unwritable_target(analyzer, clip, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FerError, match="cannot be written"):
-        list(read_video(reader, clip, tmp_path / "file" / "marked.mp4"))
+        list(read_video(analyzer, clip, tmp_path / "file" / "marked.mp4"))

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import gradio as gr
 
 from app import LAUNCH
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.page import build_page
 from fer_hf.web.routes import server
 from fer_hf.web.temp_files import Uploads, private_folder
@@ -37,8 +37,8 @@ def served_page(model: str) -> Iterator[Served]:
     """Serve the page with a model until the block ends. It notices within half a second that a visitor has left."""
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
-        reader = Reader.load(model)
-        page, own = build_page(reader, uploads), server(reader)
+        analyzer = FaceAnalyzer.from_pretrained(model)
+        page, own = build_page(analyzer, uploads), server(analyzer)
         try:
             _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
             yield Served(url, uploads, page)

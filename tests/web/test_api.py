@@ -20,7 +20,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
 from fer_hf import __version__
-from fer_hf.hub.model_metadata import hash_of
+from fer_hf.io import sha256_of
 from fer_hf.labels import LABELS
 from fer_hf.web import api, examples
 from fer_hf.web.tabs.about import CURL, PYTHON
@@ -206,7 +206,7 @@ def test_the_model_says_what_it_is_and_what_was_not_measured(page, tiny_model):
     about = answer["data"][0]
     assert status == 200
     assert about["model"] == tiny_model.name and str(tiny_model) not in json.dumps(about)
-    assert about["sha256"] == hash_of(tiny_model / "model.safetensors")
+    assert about["sha256"] == sha256_of(tiny_model / "model.safetensors")
     assert about["measured"] is None
     assert "not feelings" in about["use"]
 
@@ -249,7 +249,7 @@ def test_health_says_that_the_page_runs_and_with_what(page, tiny_model):
     assert health == {
         "status": "ok",
         "model": tiny_model.name,
-        "sha256": hash_of(tiny_model / "model.safetensors"),
+        "sha256": sha256_of(tiny_model / "model.safetensors"),
         "version": __version__,
     }
 

@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from fer_hf.evaluation import model_metadata
 from fer_hf.evaluation.score import summarise
-from fer_hf.hub import model_metadata
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.io import sha256_of
 from fer_hf.web import model_info
 
 
@@ -27,19 +28,19 @@ def known_with(model, results):
     """What is known when this stands in eval_results.json."""
     text = results if isinstance(results, str) else json.dumps(results)
     (model / "eval_results.json").write_text(text)
-    return model_info.measured(Reader.load(str(model)))
+    return model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
 
 
 def results_of(model, summary):
-    sha256 = model_metadata.hash_of(model / "model.safetensors")
+    sha256 = sha256_of(model / "model.safetensors")
     head = {"command": "python", "sha256": sha256, "split": "test", "views": 1, "private_test": True}
     return head | {"whole": summary}
 
 
 def test_a_model_is_named_without_its_folders_and_by_its_weights(model):
-    known = model_info.measured(Reader.load(str(model)))
+    known = model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
     assert known.name == "my-model"
-    assert known.sha256 == model_metadata.hash_of(model / "model.safetensors")
+    assert known.sha256 == sha256_of(model / "model.safetensors")
     assert known.size == 32 and known.parameters > 1000
     assert (known.results, known.corruptions, known.training) == (None, None, None)
 
@@ -77,7 +78,7 @@ def test_a_file_that_holds_no_results_is_left_out(model, text):
 
 def test_corruptions_count_only_for_these_weights(model, monkeypatch, tmp_path):
     monkeypatch.setattr(model_metadata, "BENCHMARKS", tmp_path)
-    for sha256, expected in ((model_metadata.hash_of(model / "model.safetensors"), True), ("0" * 64, False)):
+    for sha256, expected in ((sha256_of(model / "model.safetensors"), True), ("0" * 64, False)):
         (tmp_path / "corruptions.json").write_text(json.dumps({"sha256": sha256}))
-        known = model_info.measured(Reader.load(str(model)))
+        known = model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
         assert (known.corruptions is not None) is expected

@@ -38,7 +38,7 @@ def _head(result: PhotoSet, groups: dict[str, list[FoundFace]], text: Text) -> s
     chips = "".join(f"<li>{_chip(label, f'{len(found)} {_word(label, text)}')}</li>" for label, found in groups.items())
     stem = text["many_save_name"]
     table = file_html(f"{stem}.csv", result.csv(), text["many_save_csv"])
-    values = json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n"
+    values = json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n"
     return (
         f'<header><div class="summary" role="status"><h2>{escape(title)}</h2>'
         f'<ul class="chips" aria-label="{escape(text["many_counts"])}">{chips}</ul></div>'

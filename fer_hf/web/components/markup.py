@@ -13,7 +13,7 @@ from PIL import Image
 
 from fer_hf.inference.annotate import ink_on
 from fer_hf.inference.detection import crop_face
-from fer_hf.inference.results import Face, Reading
+from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import COLOURS
 from fer_hf.web.i18n import Text, shown
 
@@ -37,7 +37,7 @@ def data_address(data: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def reading_html(photo: Image.Image, reading: Reading, text: Text, downloads: str = "") -> str:
+def reading_html(photo: Image.Image, reading: PhotoResult, text: Text, downloads: str = "") -> str:
     """The whole answer to one photo; `downloads` is put below the photo."""
     numbered = list(enumerate(reading.faces, start=1))
     boxes = "".join(_box(number, face, reading, text) for number, face in numbered)
@@ -84,7 +84,7 @@ def _kind(face: Face) -> str:
     return " unsure" if face.unsure else ""
 
 
-def _box(number: int, face: Face, reading: Reading, text: Text) -> str:
+def _box(number: int, face: Face, reading: PhotoResult, text: Text) -> str:
     """A box over the photo, in per cent of it. Pointers only: the tabs beside it say the same to everyone else."""
     x1, y1, x2, y2 = face.box
     place = (
@@ -99,7 +99,7 @@ def _box(number: int, face: Face, reading: Reading, text: Text) -> str:
     )
 
 
-def _summary(reading: Reading, text: Text) -> str:
+def _summary(reading: PhotoResult, text: Text) -> str:
     """How many faces, and how many of each expression; a screen reader says it when a photo has been read."""
     count = len(reading.faces)
     if not count:
@@ -117,7 +117,7 @@ def _summary(reading: Reading, text: Text) -> str:
     return f'<div class="summary" role="status"><h2>{escape(title)}</h2><p>{" ".join(chips)}</p></div>{keys}'
 
 
-def _choices(photo: Image.Image, reading: Reading, text: Text) -> str:
+def _choices(photo: Image.Image, reading: PhotoResult, text: Text) -> str:
     """A small picture of each face to choose it by; the script shows the same picture in the chosen one's panel."""
     choices = (
         _choice(number, face, data_uri(crop_face(photo, face.detection), CROP_PIXELS), text)

@@ -1,1 +1,1 @@
-"""The page's tabs, one a file: `build(reader, text)` lays a tab out in one language and says what it does."""
+"""The page's tabs, one a file: `build(analyzer, text)` lays a tab out in one language and says what it does."""

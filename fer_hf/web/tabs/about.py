@@ -7,8 +7,8 @@ from html import escape
 
 import gradio as gr
 
-from fer_hf.hub import model_metadata
-from fer_hf.inference.analyzer import Reader
+from fer_hf.evaluation import model_metadata
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.components.numbers_markup import (
     calibration_svg,
     count,
@@ -48,9 +48,9 @@ MCP = """\
 }}"""
 
 
-def build(reader: Reader, text: Text) -> None:
+def build(analyzer: FaceAnalyzer, text: Text) -> None:
     """One page of text, no input."""
-    html = about_html(measured(reader), reader.unsure_below, text)
+    html = about_html(measured(analyzer), analyzer.unsure_below, text)
     gr.HTML(html, js_on_load=script("about"), apply_default_css=False, elem_id="about")
 
 

@@ -20,7 +20,7 @@ SCRIPTS = ("live_link", "live_view", "live")
 
 
 def build(text: Text) -> None:
-    """The tab. Its frames reach the reader over the page's own route `/live`."""
+    """The tab. Its frames reach the analyzer over the page's own route `/live`."""
     gr.HTML(
         html_template=_stage(text) + _faces(text) + _session(text) + "</div>",
         js_on_load="\n".join(map(script, SCRIPTS)),

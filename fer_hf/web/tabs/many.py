@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.batch import PhotoSetProgress, read_photos
 from fer_hf.web.components.gallery import gallery_html
 from fer_hf.web.components.markup import message_html
@@ -26,7 +26,7 @@ LINE = Line(seats=1)
 CROWD = 8  # people in the line; others wait until their request is taken at all
 
 
-def build(reader: Reader, text: Text, uploads: Uploads) -> None:
+def build(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
     """The place to send photos from, and the place where the gallery comes."""
     source = gr.HTML(html_template=_source(text), js_on_load=script("sender"), apply_default_css=False)
     answer = gr.HTML(
@@ -37,7 +37,7 @@ def build(reader: Reader, text: Text, uploads: Uploads) -> None:
     )
 
     def read(event: gr.EventData, request: gr.Request) -> Iterator[str]:
-        yield from _read(reader, uploads, request.session_hash, event._data, text)
+        yield from _read(analyzer, uploads, request.session_hash, event._data, text)
 
     def stop(request: gr.Request) -> None:
         LINE.leave(request.session_hash)
@@ -55,7 +55,7 @@ def build(reader: Reader, text: Text, uploads: Uploads) -> None:
     answer.stop(stop, None, None, api_visibility="private", queue=False)
 
 
-def _read(reader: Reader, uploads: Uploads, session: str, sent: dict, text: Text) -> Iterator[str]:
+def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, text: Text) -> Iterator[str]:
     """What is shown, one after the other."""
     files = {}
     try:
@@ -63,7 +63,7 @@ def _read(reader: Reader, uploads: Uploads, session: str, sent: dict, text: Text
         if sum(path.stat().st_size for path in files) > UPLOAD_MEGABYTES * 2**20:
             raise FerError(text["many_too_large"].format(megabytes=UPLOAD_MEGABYTES))
         yield working_html(text["many_unpacking"], None, None, text)
-        for step in LINE.work(session, read_photos(reader, files, opened, PHOTOS, SECONDS)):
+        for step in LINE.work(session, read_photos(analyzer, files, opened, PHOTOS, SECONDS)):
             uploads.keep(files)
             yield _shown(step, text)
     except Stopped:

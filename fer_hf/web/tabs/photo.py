@@ -10,15 +10,15 @@ import numpy as np
 from PIL import Image
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.annotate import draw_faces, made_smaller
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.results import CSV_COLUMNS, Reading, csv_rows
+from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
 from fer_hf.inference.saliency import explain, overlay
 from fer_hf.labels import LABELS
 from fer_hf.web import examples
 from fer_hf.web.components.markup import CROP_PIXELS, data_address, data_uri, message_html, percent, reading_html
-from fer_hf.web.i18n import Text
+from fer_hf.web.i18n import Text, shown
 from fer_hf.web.limits import MEGABYTES, READERS, in_turn, opened, sent_file
 from fer_hf.web.theme import script
 
@@ -28,19 +28,19 @@ DRAWN_PIXELS = 2048  # longest side of the annotated picture
 THIRDS = ("upper", "middle", "lower")
 
 
-def build(reader: Reader, text: Text) -> None:
+def build(analyzer: FaceAnalyzer, text: Text) -> None:
     """The place to send a photo from, and the place where the answer comes."""
 
     def read(event: gr.EventData) -> str:
         try:
-            return in_turn(_answer, reader, sent_file(event._data, text), text)
+            return in_turn(_answer, analyzer, sent_file(event._data, text), text)
         except FerError as error:
             return message_html(str(error), text["problem"], "problem")
 
     def look(sent: dict) -> dict:
         """Where the model looked in {"name", "data": a face cut out, "label"}: {"picture", "where"} or {"problem"}."""
         try:
-            return in_turn(_heat, reader, sent_file(sent, text), sent.get("label"), text)
+            return in_turn(_heat, analyzer, sent_file(sent, text), sent.get("label"), text)
         except FerError as error:
             return {"problem": str(error)}
 
@@ -57,18 +57,18 @@ def build(reader: Reader, text: Text) -> None:
     source.upload(read, None, answer, api_visibility="private", concurrency_id="read", concurrency_limit=READERS)
 
 
-def _answer(reader: Reader, file: io.BytesIO, text: Text) -> str:
+def _answer(analyzer: FaceAnalyzer, file: io.BytesIO, text: Text) -> str:
     with opened(file) as photo:
-        reading = reader.read(photo)
+        reading = analyzer.analyze(photo)
         return reading_html(photo, reading, text, _downloads(photo, reading, file.name, text) if reading.faces else "")
 
 
-def _heat(reader: Reader, file: io.BytesIO, label: str, text: Text) -> dict[str, str]:
+def _heat(analyzer: FaceAnalyzer, file: io.BytesIO, label: str, text: Text) -> dict[str, str]:
     if label not in LABELS:
         raise FerError(text["photo_not_received"])
     with opened(file) as photo:
         crop = photo.resize((CROP_PIXELS, CROP_PIXELS), Image.Resampling.BICUBIC)
-    heat = explain(reader, [crop], [label])[0]
+    heat = explain(analyzer, [crop], [label])[0]
     return {"picture": data_uri(overlay(crop, heat), CROP_PIXELS), "where": _where(heat, text)}
 
 
@@ -82,12 +82,12 @@ def _where(heat: np.ndarray, text: Text) -> str:
     )
 
 
-def _downloads(photo: Image.Image, reading: Reading, file: str, text: Text) -> str:
+def _downloads(photo: Image.Image, reading: PhotoResult, file: str, text: Text) -> str:
     """The annotated picture, CSV and JSON as buttons that hold what they save."""
     stem = text["photo_save_name"].format(name=PurePath(file).stem)
     table = csv_text(CSV_COLUMNS, csv_rows(file, reading)).encode()
-    values = json.dumps([reading.to_json(file)], indent=2, ensure_ascii=False).encode()
-    drawn = draw_faces(*made_smaller(photo, reading, DRAWN_PIXELS), text)
+    values = json.dumps([reading.to_dict(file)], indent=2, ensure_ascii=False).encode()
+    drawn = draw_faces(*made_smaller(photo, reading, DRAWN_PIXELS), lambda face: shown(face, text))
     held = {
         "picture": (f"{stem}.jpg", data_uri(drawn, DRAWN_PIXELS)),
         "csv": (f"{stem}.csv", data_address(table, "text/csv")),

@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import Reader
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.timeline import Sample
 from fer_hf.inference.video import MAX_SIDE, VideoProgress, read_video
 from fer_hf.labels import LABELS
@@ -31,7 +31,7 @@ LINE = Line(seats=1)  # a video keeps a core busy for as long as it lasts
 CROWD = 8  # people in the line; others wait until their request is taken at all
 
 
-def build(reader: Reader, text: Text, uploads: Uploads) -> None:
+def build(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
     """The place to send a video from, and the place where its timeline comes."""
     source = gr.HTML(html_template=_source(text), js_on_load=script("sender"), apply_default_css=False)
     answer = gr.HTML(
@@ -42,7 +42,7 @@ def build(reader: Reader, text: Text, uploads: Uploads) -> None:
     )
 
     def read(event: gr.EventData, request: gr.Request) -> Iterator[str]:
-        yield from _read(reader, uploads, request.session_hash, event._data, text)
+        yield from _read(analyzer, uploads, request.session_hash, event._data, text)
 
     def stop(request: gr.Request) -> None:
         LINE.leave(request.session_hash)
@@ -64,25 +64,27 @@ def build(reader: Reader, text: Text, uploads: Uploads) -> None:
     answer.download(fetched, None, None, api_visibility="private", queue=False)
 
 
-def _read(reader: Reader, uploads: Uploads, session: str, sent: dict, text: Text) -> Iterator[str]:
+def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, text: Text) -> Iterator[str]:
     """What is shown, one after the other."""
     try:
         path, name = next(iter(sent_uploads(sent, uploads, session, text).items()))
-        yield from _read_upload(reader, uploads, session, path, name, text)
+        yield from _read_upload(analyzer, uploads, session, path, name, text)
     except Stopped:
         yield message_html(text["work_stopped"])
     except FerError as error:
         yield message_html(translated(str(error), text), text["video_problem"], "problem")
 
 
-def _read_upload(reader: Reader, uploads: Uploads, session: str, path: Path, name: str, text: Text) -> Iterator[str]:
+def _read_upload(
+    analyzer: FaceAnalyzer, uploads: Uploads, session: str, path: Path, name: str, text: Text
+) -> Iterator[str]:
     target = Path(tempfile.mkdtemp(dir=uploads.folder)) / "faces.mp4"
     uploads.add(session, target)
-    steps = read_video(reader, path, target, EVERY, SECONDS, _caption(reader, text))
+    steps = read_video(analyzer, path, target, EVERY, SECONDS, _caption(analyzer, text))
     try:
         for step in LINE.work(session, steps):
             uploads.keep([path])
-            yield _shown(step, name, target, text, reader.unsure_below)
+            yield _shown(step, name, target, text, analyzer.unsure_below)
     except FerError as error:
         raise FerError(str(error).replace(str(target), name).replace(str(path), name)) from error
     finally:
@@ -97,11 +99,11 @@ def _shown(step: Wait | VideoProgress, name: str, target: Path, text: Text, unsu
     return video_html(step.reading, name, str(target), text, unsure_below)
 
 
-def _caption(reader: Reader, text: Text) -> Callable[[Sample], str]:
+def _caption(analyzer: FaceAnalyzer, text: Text) -> Callable[[Sample], str]:
     """What stands at a face in the marked video, in the page's language."""
 
     def caption(sample: Sample) -> str:
-        unsure = reader.unsure(dict(zip(LABELS, sample.scores, strict=True)))
+        unsure = analyzer.unsure(dict(zip(LABELS, sample.scores, strict=True)))
         if unsure:
             first, second = (text[label] for label in unsure)
             return f"{sample.face} {text['either'].format(first=first, second=second)}"

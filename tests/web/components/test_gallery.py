@@ -11,7 +11,7 @@ import pytest
 
 from fer_hf.inference.batch import Failure, FoundFace, PhotoSet
 from fer_hf.inference.detection import Detection
-from fer_hf.inference.results import Face, Reading
+from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import LABELS
 from fer_hf.web.components import gallery
 from fer_hf.web.components.gallery import gallery_html
@@ -25,9 +25,9 @@ def face(label, share, unsure=()):
 
 
 def photo_set(faces, failures=()):
-    photos = [(f"{i}.jpg", Reading(100, 80, (each,))) for i, each in enumerate(faces)]
+    photos = [(f"{i}.jpg", PhotoResult(100, 80, (each,))) for i, each in enumerate(faces)]
     found = [FoundFace(f"{i}.jpg", 1, each, b"jpeg") for i, each in enumerate(faces)]
-    return PhotoSet([*photos, ("none.jpg", Reading(100, 80, ()))], list(failures), found)
+    return PhotoSet([*photos, ("none.jpg", PhotoResult(100, 80, ()))], list(failures), found)
 
 
 MIXED = photo_set(
@@ -76,7 +76,7 @@ def test_the_files_hold_everything_and_run_nothing():
     assert list(found) == ["faces.csv", "faces.json"]
     rows = list(csv.DictReader(io.StringIO(found["faces.csv"])))
     assert [row["file"] for row in rows] == ["'=1+1.jpg", "none.jpg"]
-    assert json.loads(found["faces.json"]) == result.to_json()
+    assert json.loads(found["faces.json"]) == result.to_dict()
 
 
 def test_of_very_many_the_first_are_shown_and_the_rest_is_counted(monkeypatch):

@@ -8,7 +8,7 @@ from PIL import Image, ImageColor
 
 from fer_hf.inference.annotate import ink_on
 from fer_hf.inference.detection import Detection
-from fer_hf.inference.results import Face, Reading
+from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web.components.markup import data_uri, message_html, reading_html
 from fer_hf.web.i18n import TEXT, TEXTS
@@ -27,7 +27,7 @@ def face(index, unsure=()):
 
 
 def html_of(*faces, text=TEXT):
-    return reading_html(PHOTO, Reading(*PHOTO.size, faces), text)
+    return reading_html(PHOTO, PhotoResult(*PHOTO.size, faces), text)
 
 
 def test_no_face_is_said_and_nothing_is_listed():

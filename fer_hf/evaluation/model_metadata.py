@@ -7,13 +7,13 @@ A model's folder holds `config.json`, `preprocessor_config.json` and `model.safe
 import json
 import math
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
 from fer_hf.errors import FerError
+from fer_hf.io import sha256_of
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "results"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -65,7 +65,7 @@ def read_training(model: Path, base_model: str | None = None, report: Path | Non
         return None
     found = read_json(path)
     facts = found if path == kept else facts_of_report(found, path)
-    sha256 = hash_of(weights)
+    sha256 = sha256_of(weights)
     if not report and facts.get("sha256", sha256) != sha256:
         raise FerError(f"{path}: sha256: is of other weights than {weights}; name the right report with --report")
     return facts | ({"base_model": base_model} if base_model else {}) | {"sha256": sha256}
@@ -139,14 +139,6 @@ def private_looks(weights: str) -> int:
     looks = read_json(path, list) if path.is_file() else []
     files = {each["sha256"] for each in looks}
     return len(files) if weights in files else 0
-
-
-def hash_of(weights: Path) -> str:
-    """sha256 of a weight file."""
-    try:
-        return sha256(weights.read_bytes()).hexdigest()
-    except OSError as error:
-        raise FerError(f"{weights}: cannot be read ({error.strerror})") from error
 
 
 def unsure_below(model: Path) -> float | None:
