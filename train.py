@@ -18,14 +18,13 @@ from datasets import Dataset, DatasetDict
 from transformers import set_seed
 
 from fer_hf.data.load import load_fer
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.environment import machine, watts
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
-from fer_hf.evaluation.metrics import confusion_matrix, fer_metrics
+from fer_hf.evaluation.metrics import agreement, confusion_matrix, fer_metrics
 from fer_hf.evaluation.model_metadata import read_training
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_learning_curves
-from fer_hf.evaluation.score import agreement
 from fer_hf.hub.model import publish
 from fer_hf.hub.upload import claim
 from fer_hf.io import make_folder, sha256_of, write_json
@@ -64,7 +63,7 @@ def main(words: list[str]) -> None:
 def load_splits(recipe: Recipe) -> DatasetDict:
     """The recipe's data: a source of FER2013, or drawn faces."""
     if recipe.drawn_pictures:
-        return drawn_splits(recipe.drawn_pictures)
+        return synthetic_splits(recipe.drawn_pictures)
     return load_fer(recipe.data, votes=Path(recipe.votes) if recipe.votes else None, seed=recipe.seed)
 
 

@@ -27,7 +27,7 @@ from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import record_private_look
+from fer_hf.evaluation.score import log_test_evaluation
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.labels import COLOURS, LABELS
 
@@ -170,7 +170,7 @@ def main(words: list[str]) -> None:
         results["models"][each] |= {"megabytes": round(size / 1e6, 2), "parameters": parameters}
     results["sha256"] = weights_hash(arguments.model)
     if data.official and arguments.split == "test":
-        record_private_look(results["sha256"], results["models"][name]["accuracy"]["value"])
+        log_test_evaluation(record.TEST_LOG, results["sha256"], results["models"][name]["accuracy"]["value"])
     record.keep("benchmarks.baselines", results)
     draw(results, record.path_of("benchmarks.baselines", ".png"))
     print(summary(results))

@@ -18,6 +18,7 @@ from fer_hf.inference.analyzer import DEFAULT_MODEL
 from fer_hf.io import write_json
 
 ROOT = Path(__file__).parents[1]
+TEST_LOG = ROOT / "benchmarks" / "results" / "test_evaluations.json"  # every use of PrivateTest by the maintainer
 LIBRARIES = ("torch", "transformers", "datasets", "onnxruntime", "gradio", "numpy", "pillow")
 
 

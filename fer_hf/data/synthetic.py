@@ -47,7 +47,7 @@ def draw_face(label: str, seed: int = 0, size: int = 48) -> Picture.Image:
     return picture.resize((size, size), Picture.Resampling.BOX)
 
 
-def drawn_splits(pictures: int) -> DatasetDict:
+def synthetic_splits(pictures: int) -> DatasetDict:
     """A data set of drawn faces, in the columns of `fer_hf.data.load`, with `pictures` faces a split."""
     return DatasetDict({split: _drawn_split(split, pictures) for split in ("train", "validation", "test")})
 

@@ -125,6 +125,18 @@ def interval(
     return [max(0.0, float(value)) for value in np.percentile(values, (2.5, 97.5))]
 
 
+def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
+    """Accuracy against the FER+ majority of votes (N, 10), over the faces that have one."""
+    majority = ferplus_majority(votes)
+    known = majority >= 0
+    scores, majority = scores[known], majority[known]
+    return {
+        "n": len(majority),
+        "accuracy": accuracy(scores, majority),
+        "interval_95": {"accuracy": interval(accuracy, scores, majority)},
+    }
+
+
 class _FerMetric(evaluate.Metric):
     """A score above as an `evaluate.Metric`: local, no network; `compute`, `add_batch` and `combine` work."""
 

@@ -1,9 +1,9 @@
-"""Scoring a model on a split of FER2013: every number with its interval, as JSON and as a picture.
+"""Score a model on a split of FER2013: every number with its 95 % interval, as JSON and as pictures.
 
-    python -m fer_hf evaluate --model models/fer-dinov2-small --data fer2013.csv --output eval_results.json
+    fer-hf evaluate --model models/fer-dinov2-small --data fer2013.csv --output eval_results.json
 
-PrivateTest is for models that would ship. Each scoring of a weight file on it leaves a line in
-`benchmarks/results/test_evaluations.json`, so that anyone can see how often it was looked at.
+PrivateTest is for models that are to be released. The maintainer passes `--log_test_evaluation FILE`, which keeps a
+public record of how often PrivateTest was used and for which weights.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
 from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
 from fer_hf.io import write_json
 
-PRIVATE_LOOKS = Path(__file__).parents[2] / "benchmarks" / "results" / "test_evaluations.json"
 BATCH = 64
-VIEWS = (1, 2, 10)  # the picture; and its mirror image; five crops and their mirror images
-CROP = 0.95  # side of a crop, as a share of the picture's
+# Test-time augmentation: the number of views of a picture whose scores are averaged.
+VIEWS = (1, 2, 10)  # the picture; the picture and its mirror image; five crops and their mirror images
+CROP = 0.95  # side of a crop, as a fraction of the picture's side
 WITH_INTERVAL = (
     metrics.accuracy,
     metrics.macro_f1,
@@ -80,66 +80,90 @@ def summarise(scores: np.ndarray, labels: np.ndarray) -> dict:
     }
 
 
-def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
-    """Agreement with the FER+ majority, on the faces that have one."""
-    majority = metrics.ferplus_majority(votes)
-    scores, majority = scores[majority >= 0], majority[majority >= 0]
-    return {
-        "n": len(majority),
-        "accuracy": metrics.accuracy(scores, majority),
-        "interval_95": {"accuracy": metrics.interval(metrics.accuracy, scores, majority)},
-    }
-
-
 def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
-    """How often the model says that it is unsure, and how right it is where it is and where it is not."""
+    """How often the model is unsure, and its accuracy where it is and where it is not."""
     unsure = scores.max(1) < threshold
-    two = (np.argsort(-scores, axis=1)[:, :2] == labels[:, None]).any(1)
+    in_best_two = (np.argsort(-scores, axis=1)[:, :2] == labels[:, None]).any(1)
     shares = {
         "accuracy_sure": metrics.accuracy(scores[~unsure], labels[~unsure]) if not unsure.all() else None,
         "accuracy_unsure": metrics.accuracy(scores[unsure], labels[unsure]) if unsure.any() else None,
-        "one_of_two_unsure": float(two[unsure].mean()) if unsure.any() else None,
+        "one_of_two_unsure": float(in_best_two[unsure].mean()) if unsure.any() else None,
     }
     return {"below": threshold, "share": float(unsure.mean()), **shares}
 
 
 def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1) -> dict:
-    """The results of one split: whole, clean, and against FER+ where votes exist."""
+    """The results on one split.
+
+    "whole" is on all of it, "clean" without the pictures that are also in the training split, "ferplus" against the
+    majority of the FER+ votes where there are votes.
+    """
     scores, labels = score_pictures(analyzer, data, views), np.asarray(data["label"])
     results = {"whole": summarise(scores, labels)}
     if "in_train" in data.column_names:
         clean = ~np.asarray(data["in_train"])
         results["clean"] = summarise(scores[clean], labels[clean])
     if "votes" in data.column_names:
-        results["ferplus"] = agreement(scores, np.asarray(data["votes"], dtype=float))
+        results["ferplus"] = metrics.agreement(scores, np.asarray(data["votes"], dtype=float))
     if analyzer.unsure_below:
         results["unsure"] = unsure_summary(scores, labels, analyzer.unsure_below)
     return results
 
 
-def record_private_look(sha256: str, accuracy: float, views: int = 1, path: Path = PRIVATE_LOOKS) -> None:
-    """Add date, weight hash, views and score, unless these weights have been looked at so before."""
-    looks = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    way = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None}
-    if all(way.items() - look.items() for look in looks):
-        looks.append({"date": date.today().isoformat(), **way, "accuracy": accuracy})
-        write_json(path, looks)
-        print(f"PrivateTest has now been looked at {len(looks)} times: {path.name}")
+def log_test_evaluation(path: Path, sha256: str, accuracy: float, views: int = 1) -> None:
+    """Add date, weights, views and accuracy to the log at `path`, unless it already has these weights and views.
+
+    Raises:
+        FerError: the file exists and is not such a log.
+    """
+    log = read_log(path)
+    entry = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None}
+    if not any(entry.items() <= logged.items() for logged in log):
+        log.append({"date": date.today().isoformat(), **entry, "accuracy": accuracy})
+        write_json(path, log)
+        print(f"{path}: PrivateTest has now been evaluated {len(log)} times")
+
+
+def read_log(path: Path) -> list[dict]:
+    """The entries of a log of test evaluations; none where the file does not exist yet."""
+    if not path.exists():
+        return []
+    try:
+        log = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FerError("test_log_broken", path) from error
+    if not isinstance(log, list) or not all(isinstance(entry, dict) for entry in log):
+        raise FerError("test_log_broken", path)
+    return log
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `fer-hf data --help`")
     parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
     parser.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")
-    parser.add_argument("--views", default=1, type=int, choices=VIEWS, help="averaged views of a face (default: 1)")
+    parser.add_argument(
+        "--views",
+        default=1,
+        type=int,
+        choices=VIEWS,
+        help="test-time augmentation: average this many views of each face (default: 1)",
+    )
     parser.add_argument("--output", required=True, metavar="F.json", help="results; pictures are written beside it")
+    parser.add_argument(
+        "--log_test_evaluation",
+        metavar="F.json",
+        type=Path,
+        help="for maintainers: record in this file that these weights were scored on PrivateTest",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output)
     if output.suffix != ".json":
-        raise FerError(f"{output}: expected a file name that ends in .json")
+        raise FerError("output_not_json", output)
+    if arguments.log_test_evaluation:
+        read_log(arguments.log_test_evaluation)  # a broken log is to be known before the work
     logging.disable_progress_bar()
     analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     data = read_fer(arguments.data, votes=arguments.votes)
@@ -154,18 +178,19 @@ def run(arguments: argparse.Namespace) -> None:
         **evaluate(analyzer, data.splits[arguments.split], arguments.views),
     }
     write_json(output, results)
-    views = "one view" if arguments.views == 1 else f"{arguments.views} views"
+    views = "1 view" if arguments.views == 1 else f"{arguments.views} views"
     title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}"
     counts = np.asarray(results["whole"]["confusion_matrix"])
     plot_confusion_matrix(counts, output.with_suffix(".png"), title)
     plot_reliability(results["whole"]["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)
-    if results["private_test"]:
-        record_private_look(results["sha256"], results["whole"]["accuracy"], arguments.views)
+    if results["private_test"] and arguments.log_test_evaluation:
+        accuracy = results["whole"]["accuracy"]
+        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy, arguments.views)
     print(summary(results))
 
 
 def command_of(arguments: argparse.Namespace) -> str:
-    """The command that gives these results again; folders of data are the reader's own."""
+    """The command that reproduces these results; it names files of data without their folders."""
     views = f" --views {arguments.views}" if arguments.views > 1 else ""
     split = f" --split {arguments.split}" if arguments.split != "test" else ""
     data, output = Path(arguments.data).name, Path(arguments.output).name
@@ -173,18 +198,19 @@ def command_of(arguments: argparse.Namespace) -> str:
 
 
 def summary(results: dict) -> str:
-    """A few lines for the eye."""
+    """The results in a few lines."""
     lines = []
     for part in ("whole", "clean"):
         if part in results:
             low, high = results[part]["interval_95"]["accuracy"]
-            scores = "  ".join(f"{score.__name__} {_shown(score, results[part])}" for score in WITH_INTERVAL)
+            scores = "  ".join(f"{score.__name__} {format_score(score, results[part])}" for score in WITH_INTERVAL)
             lines.append(f"{part} (n = {results[part]['n']}): {scores}  (accuracy {100 * low:.1f}-{100 * high:.1f})")
     if "ferplus" in results:
         lines.append(f"FER+ majority (n = {results['ferplus']['n']}): {100 * results['ferplus']['accuracy']:.2f} %")
     return "\n".join(lines)
 
 
-def _shown(score: Callable, part: dict) -> str:
+def format_score(score: Callable, part: dict) -> str:
+    """One score of one part of the results: in percent, or as it is where it is no fraction."""
     value = part[score.__name__]
     return f"{value:.3f}" if score in (metrics.nll, metrics.brier) else f"{100 * value:.2f} %"

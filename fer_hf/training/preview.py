@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from fer_hf.data.load import load_fer
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.io import replacing
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import Recipe, read_recipe
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    train = (load_fer(arguments.data) if arguments.data else drawn_splits(len(LABELS)))["train"]
+    train = (load_fer(arguments.data) if arguments.data else synthetic_splits(len(LABELS)))["train"]
     recipe = read_recipe([arguments.recipe, "--data", arguments.data or "drawn"])
     labels = train["label"][:]
     rows = [train[labels.index(index)] for index in range(len(LABELS)) if index in labels]

@@ -17,7 +17,7 @@ from benchmarks.corruptions import CORRUPTIONS, corrupted, moved
 from benchmarks.onnx_baselines import PEERS, Peer, PeerReader, model_input
 from benchmarks.timing import WARM_UPS, against, interleaved
 from experiments import ablations, label_trade_off, test_time_augmentation, weight_interpolation
-from fer_hf.data.synthetic import draw_face, drawn_splits
+from fer_hf.data.synthetic import draw_face, synthetic_splits
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
@@ -39,7 +39,7 @@ def analyzer(tiny_model):
 @pytest.fixture
 def split():
     """Drawn faces with votes and leaks."""
-    test = drawn_splits(21)["test"]
+    test = synthetic_splits(21)["test"]
     votes = np.zeros((21, 10))
     votes[:14, 4] = 10
     return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fer_hf.data.synthetic import draw_face, drawn_splits
+from fer_hf.data.synthetic import draw_face, synthetic_splits
 from fer_hf.labels import LABELS
 
 
@@ -17,7 +17,7 @@ def test_the_seven_look_different():
 
 
 def test_splits_share_no_picture():
-    splits = drawn_splits(14)
+    splits = synthetic_splits(14)
     pictures = [picture.tobytes() for split in splits.values() for picture in split["image"]]
     assert len(set(pictures)) == 3 * 14
     assert splits["train"].features["label"].names == list(LABELS)

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,9 +7,10 @@ from datasets import Dataset
 from PIL import Image
 
 from fer_hf.__main__ import main
-from fer_hf.data.synthetic import draw_face, drawn_splits
+from fer_hf.data.synthetic import draw_face, synthetic_splits
+from fer_hf.errors import FerError
 from fer_hf.evaluation import score as scoring
-from fer_hf.evaluation.score import evaluate, record_private_look, score_pictures, views_of
+from fer_hf.evaluation.score import evaluate, log_test_evaluation, score_pictures, views_of
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.labels import LABELS
 
@@ -21,7 +23,7 @@ def analyzer(tiny_model):
 @pytest.fixture
 def split():
     """Drawn faces with votes and leaks, in the columns of `fer_hf.data.load`."""
-    test = drawn_splits(21)["test"]
+    test = synthetic_splits(21)["test"]
     votes = np.zeros((21, 10))
     votes[:14, 4] = 10  # a majority for angry on 14 of them
     return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())
@@ -67,14 +69,25 @@ def test_crops_stand_in_the_corners():
     assert means[0] < means[1] < means[4] < means[2] < means[3]
 
 
-def test_a_look_at_privatetest_is_noted_once_for_each_weight_file_and_views(tmp_path, monkeypatch):
-    path = tmp_path / "looks.json"
+def test_a_test_evaluation_is_logged_once_for_each_weight_file_and_views(tmp_path, monkeypatch):
+    path = tmp_path / "log.json"
     for sha256, views in (("a", 1), ("b", 1), ("a", 1), ("a", 10), ("a", 10)):
-        record_private_look(sha256, 0.7, views, path)
+        log_test_evaluation(path, sha256, 0.7, views)
     monkeypatch.setattr(scoring, "CROP", 0.5)
-    record_private_look("a", 0.7, 10, path)  # other crops are another look
-    looks = json.loads(path.read_text())
-    assert [(look["sha256"], look["views"]) for look in looks] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
+    log_test_evaluation(path, "a", 0.7, 10)  # other crops are another evaluation
+    log = json.loads(path.read_text())
+    assert [(entry["sha256"], entry["views"]) for entry in log] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
+
+
+@pytest.mark.parametrize("content", ["no JSON", "{}", "[1]"])
+def test_a_broken_log_is_refused_and_kept(tmp_path, content):
+    path = tmp_path / "log.json"
+    path.write_text(content)
+    with pytest.raises(FerError) as caught:
+        log_test_evaluation(path, "a", 0.7)
+    assert caught.value.code == "test_log_broken"
+    assert "log.json: expected a JSON list of test evaluations" in str(caught.value)
+    assert path.read_text() == content
 
 
 def fer_csv(path, usages):
@@ -86,24 +99,27 @@ def fer_csv(path, usages):
     return path
 
 
-def test_the_command_writes_json_pictures_and_the_look(tiny_model, tmp_path, monkeypatch, capsys):
-    looks = tmp_path / "test_evaluations.json"
-    monkeypatch.setattr(scoring, "record_private_look", lambda *look: record_private_look(*look, looks))
+def test_the_command_writes_json_and_pictures_and_logs_only_when_asked(tiny_model, tmp_path, capsys):
+    log = tmp_path / "test_evaluations.json"
+    tracked = Path(__file__).parents[2] / "benchmarks" / "results" / "test_evaluations.json"
+    before = tracked.read_bytes()
     data = fer_csv(tmp_path / "fer2013.csv", ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
-    words = ["evaluate", "--model", str(tiny_model), "--data", str(data), "--output"]
-    assert main([*words, str(tmp_path / "public.json"), "--split", "validation"]) == 0
-    assert not looks.exists()
-    assert main([*words, str(tmp_path / "test.json")]) == 0
+    argv = ["evaluate", "--model", str(tiny_model), "--data", str(data), "--output"]
+    assert main([*argv, str(tmp_path / "public.json"), "--split", "validation", "--log_test_evaluation", str(log)]) == 0
+    assert not log.exists()
+    assert main([*argv, str(tmp_path / "test.json")]) == 0
+    assert tracked.read_bytes() == before
     results = json.loads((tmp_path / "test.json").read_text())
     assert results["private_test"] is True
     assert results["sha256"] == weights_hash(str(tiny_model))
     assert results["command"].startswith("python -m fer_hf evaluate --model ")
     assert f"--model {tiny_model.name} " in results["command"]
     assert str(tmp_path) not in results["command"]
-    assert json.loads(looks.read_text())[0]["accuracy"] == results["whole"]["accuracy"]
     assert (tmp_path / "test.png").exists()
     assert (tmp_path / "test_reliability.png").exists()
     assert "whole (n = 7)" in capsys.readouterr().out
+    assert main([*argv, str(tmp_path / "again.json"), "--log_test_evaluation", str(log)]) == 0
+    assert json.loads(log.read_text())[0]["accuracy"] == results["whole"]["accuracy"]
 
 
 def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys):
@@ -113,5 +129,5 @@ def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys)
 
 
 def test_a_split_without_votes_or_leaks_has_no_such_scores(analyzer):
-    plain = Dataset.from_dict({"image": drawn_splits(7)["test"]["image"], "label": list(range(7))})
+    plain = Dataset.from_dict({"image": synthetic_splits(7)["test"]["image"], "label": list(range(7))})
     assert set(evaluate(analyzer, plain)) == {"whole"}

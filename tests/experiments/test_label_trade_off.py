@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from experiments import label_trade_off
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, softmax
 from fer_hf.inference.analyzer import FaceAnalyzer
@@ -29,7 +29,7 @@ def test_each_face_is_scored_by_a_calibration_of_the_others():
 
 
 def test_raw_logits_are_those_before_the_calibration(tiny_model, tmp_path):
-    analyzer, data = FaceAnalyzer.from_pretrained(str(tiny_model)), drawn_splits(14)["validation"]
+    analyzer, data = FaceAnalyzer.from_pretrained(str(tiny_model)), synthetic_splits(14)["validation"]
     calibration = Calibration(0.5, [0.3, -0.3, 0.0, 0.0, 0.1, -0.1, 0.0])
     model = shutil.copytree(tiny_model, tmp_path / "model")
     (model / "training.json").write_text(json.dumps(calibration._asdict()))

@@ -5,14 +5,14 @@ import pytest
 
 from benchmarks import record
 from experiments import test_time_augmentation
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.evaluation.score import CROP, views_of
 from fer_hf.inference.analyzer import FaceAnalyzer
 from tools import choices
 
 
 def test_a_row_scores_the_average_of_its_crops(tiny_model):
-    analyzer, faces = FaceAnalyzer.from_pretrained(str(tiny_model)), drawn_splits(3)["validation"]
+    analyzer, faces = FaceAnalyzer.from_pretrained(str(tiny_model)), synthetic_splits(3)["validation"]
     labels = np.asarray(faces["label"])
     row = test_time_augmentation.row_of(analyzer, faces, labels, labels, views=10, crop=0.8)
     scores = np.stack([analyzer.scores(views_of(face, 10, crop=0.8)).mean(0) for face in faces["image"]])

@@ -1,13 +1,13 @@
 from PIL import Image
 
 from fer_hf.__main__ import main
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.training.arguments import Recipe
 from fer_hf.training.preview import GAP, SIZE, augmented_grid
 
 
 def test_the_first_column_is_untouched_and_the_others_are_not():
-    rows = list(drawn_splits(2)["train"])
+    rows = list(synthetic_splits(2)["train"])
     grid = augmented_grid(rows, Recipe(rotation=20.0, drawn_pictures=2), columns=3)
     step = SIZE + GAP
     assert grid.size == (3 * step + 3 * GAP, 2 * step + GAP)

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageClassification, TrainerCallback
 
-from fer_hf.data.synthetic import drawn_splits
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.errors import FerError
 from fer_hf.training.arguments import Recipe
 from fer_hf.training.backbone import load_backbone, make_processor
@@ -56,7 +56,7 @@ def recipe_in(folder, family="dinov2", **fields):
 
 def trainer_of(recipe, callbacks=()):
     torch.manual_seed(recipe.seed)
-    splits = drawn_splits(recipe.drawn_pictures)
+    splits = synthetic_splits(recipe.drawn_pictures)
     trainer = FerTrainer(
         load_backbone(recipe),
         recipe,
@@ -244,7 +244,7 @@ def test_targets_blend_labels_and_votes():
 
 def test_class_weights_raise_the_loss_of_rare_classes(tmp_path):
     trainer = trainer_of(recipe_in(tmp_path, mixup=0.0))
-    batch = Collator(28)([drawn_splits(7)["train"][1]] * 4 + [drawn_splits(7)["train"][3]] * 4)
+    batch = Collator(28)([synthetic_splits(7)["train"][1]] * 4 + [synthetic_splits(7)["train"][3]] * 4)
     trainer.model.train()
     torch.nn.init.zeros_(trainer.model.classifier.weight)
     trainer.model.classifier.bias.data = torch.tensor([0.0, -3, 0, 3, 0, 0, 0])
