@@ -38,6 +38,11 @@ class FerError(Exception):
         return type(self), (self.code, self.source), self.__dict__  # errors cross processes
 
 
+def first_line(error: Exception) -> str:
+    """The first line of a foreign error's text, or its type where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 @cache
 def read_messages(language: str) -> dict[str, str]:
     """All messages of one language, by code."""

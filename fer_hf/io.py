@@ -27,7 +27,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        raise FerError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise FerError("file_unwritable", path, reason=error.strerror or error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -45,7 +45,7 @@ def make_folder(path: str | Path) -> Path:
         with NamedTemporaryFile(dir=path, prefix=".", suffix=".tmp"):
             pass
     except OSError as error:
-        raise FerError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise FerError("file_unwritable", path, reason=error.strerror or error) from error
     return path
 
 
@@ -65,7 +65,7 @@ def sha256_of(path: Path) -> str:
     try:
         return sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise FerError(f"{path}: cannot be read ({error.strerror})") from error
+        raise FerError("file_unreadable", path, reason=error.strerror) from error
 
 
 def printable(name: str) -> str:

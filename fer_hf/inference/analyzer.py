@@ -18,7 +18,7 @@ from transformers.image_processing_utils import BaseImageProcessor
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils import cached_file, logging
 
-from fer_hf.errors import FerError
+from fer_hf.errors import FerError, first_line
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
 from fer_hf.inference.image_io import open_photo
@@ -55,13 +55,13 @@ class FaceAnalyzer:
             )
             processor = AutoImageProcessor.from_pretrained(model, backend="pil", trust_remote_code=False)
         except Exception as error:  # what a broken config or weight file raises has no common parent
-            raise FerError(f"{model}: not a model that can be loaded ({_first_line(error)})") from error
+            raise FerError("model_unreadable", model, details=first_line(error)) from error
         if loading["missing_keys"]:  # transformers only warns, and reads faces with random numbers
-            raise FerError(f"{model}: the weights lack {sorted(loading['missing_keys'])[0]}")
+            raise FerError("model_weights_lack", model, name=min(loading["missing_keys"]))
         try:
             return cls(classifier, processor, detector or CenterFaceDetector())
         except FerError as error:
-            raise FerError(f"{model}: {error}") from None
+            raise FerError(error.code, model, **error.params) from None
 
     def analyze(self, photo: Image.Image) -> PhotoResult:
         """Find all faces in an upright RGB photo and read them in one batch."""
@@ -112,9 +112,9 @@ def _check_model_name(model: str) -> None:
     if folder.is_dir():
         missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
         if missing:
-            raise FerError(f"{model}: the model folder lacks {', '.join(missing)}")
+            raise FerError("model_folder_lacks", model, files=", ".join(missing))
     elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", model):
-        raise FerError(f"{model}: no such model folder")
+        raise FerError("model_missing", model)
 
 
 def _order_of_labels(id2label: dict[int, str]) -> list[int]:
@@ -123,19 +123,15 @@ def _order_of_labels(id2label: dict[int, str]) -> list[int]:
     if len(found) != len(LABELS) or set(found) != set(LABELS):
         names = ", ".join(str(id2label[index]) for index in sorted(id2label)[:10])
         more = ", ..." if len(id2label) > 10 else ""
-        raise FerError(f"the model's labels are {names}{more}; expected {', '.join(LABELS)} in any order")
+        raise FerError("model_other_labels", found=names + more, expected=", ".join(LABELS))
     return [found.index(name) for name in LABELS]
 
 
 def _unsure_below(config: dict) -> float:
     threshold = config.get("unsure_below", 0.0)
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise FerError(f"config.json: unsure_below is {threshold!r}; expected a number from 0 to 1")
+        raise FerError("model_threshold", value=repr(threshold))
     return float(threshold)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _by_label(scores: np.ndarray) -> dict[str, float]:
@@ -175,7 +171,7 @@ def run(arguments: argparse.Namespace) -> None:
             tqdm.write(f"error: {error}", file=sys.stderr)
     _report(readings, arguments.json, arguments.csv)
     if failed:
-        raise FerError(f"{failed} of {len(arguments.photos)} photos could not be read")
+        raise FerError("photos_failed", failed=failed, photos=len(arguments.photos))
 
 
 def _read_file(analyzer: FaceAnalyzer, file: str, is_crop: bool) -> PhotoResult:
@@ -189,10 +185,10 @@ def _read_file(analyzer: FaceAnalyzer, file: str, is_crop: bool) -> PhotoResult:
 def _check_writable(path: Path) -> None:
     """Refuse an output that cannot be written before any work is done."""
     if path.is_dir():
-        raise FerError(f"{path}: is a folder, expected a file name")
+        raise FerError("output_is_folder", path)
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise FerError(f"{path}: cannot be written ({folder} is not a folder that can be written to)")
+        raise FerError("output_folder", path, folder=folder)
 
 
 def _report(readings: dict[str, PhotoResult], json_file: str | None, csv_file: str | None) -> None:

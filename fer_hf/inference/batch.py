@@ -27,7 +27,7 @@ from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
-from fer_hf.inference.zip_safety import expand, is_zip, look_through, open_zip
+from fer_hf.inference.zip_safety import check_entries, is_zip, open_zip, read_entry
 from fer_hf.io import printable
 from fer_hf.labels import LABELS
 
@@ -39,10 +39,15 @@ Opening = Callable[[Path | BinaryIO], AbstractContextManager[Image.Image]]
 
 @dataclass(frozen=True)
 class Failure:
-    """A photo that could not be read, and why, in one line."""
+    """A photo that could not be read, and why."""
 
     file: str
-    reason: str
+    error: FerError  # without a source: `file` names the photo
+
+    @property
+    def reason(self) -> str:
+        """The error as one English line; `error.message(language)` gives other languages."""
+        return self.error.message()
 
 
 @dataclass(frozen=True)
@@ -112,13 +117,13 @@ class _Source:
         """What `open_photo` opens."""
         if self.archive is None:
             return self.path
-        data = io.BytesIO(expand(self.archive, self.entry))
+        data = io.BytesIO(read_entry(self.archive, self.entry))
         data.name = self.entry.filename
         return data
 
-    def reason(self, error: FerError) -> str:
-        """An error's line without the file that it begins with: the list of failures names it already."""
-        return str(error).removeprefix(f"{self.path if self.entry is None else self.entry.filename}: ")
+    def failure(self, error: FerError) -> Failure:
+        """The error as it stands in the list of failures, where the photo's name for people is its source."""
+        return Failure(self.name, FerError(error.code, **error.params))
 
 
 @contextmanager
@@ -142,9 +147,9 @@ def read_photos(
         FerError: there is nothing to read, or there are more than `most` files.
     """
     if not files:
-        raise FerError("photos: expected at least one file")
+        raise FerError("photos_none", "photos")
     if len(files) > most:
-        raise FerError(f"photos: expected at most {most} files, got {len(files)}")
+        raise FerError("photos_too_many_files", "photos", most=most, found=len(files))
     result, began = PhotoSet(), time.monotonic()
     with ExitStack() as stack:
         sources = _sources(files, result.failures, most, stack)
@@ -153,7 +158,7 @@ def read_photos(
         for done, source in enumerate(sources, start=1):
             spent = time.monotonic() - began
             if spent > seconds:
-                result.failures.append(Failure(source.name, f"not read within {seconds:g} seconds"))
+                result.failures.append(source.failure(FerError("photos_out_of_time", seconds=f"{seconds:g}")))
                 continue
             _read(analyzer, source, result, opening)
             spent = time.monotonic() - began
@@ -166,7 +171,7 @@ def _read(analyzer: FaceAnalyzer, source: _Source, result: PhotoSet, opening: Op
         with opening(source.file()) as photo:
             _read_photo(analyzer, source.name, photo, result)
     except FerError as error:
-        result.failures.append(Failure(source.name, source.reason(error)))
+        result.failures.append(source.failure(error))
 
 
 def _read_photo(analyzer: FaceAnalyzer, name: str, photo: Image.Image, result: PhotoSet) -> None:
@@ -193,15 +198,15 @@ def _sources(
         try:
             sources += _of_archive(whole, failures, stack) if is_zip(path) else [whole]
         except FerError as error:
-            failures.append(Failure(whole.name, whole.reason(error)))
-    failures += [Failure(source.name, f"more than {most} photos") for source in sources[most:]]
+            failures.append(whole.failure(error))
+    failures += [source.failure(FerError("photos_too_many", most=most)) for source in sources[most:]]
     return sources[:most]
 
 
 def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack) -> list[_Source]:
     archive = stack.enter_context(open_zip(whole.path))
     sources = []
-    for entry, refusal in look_through(archive):
+    for entry, refusal in check_entries(archive):
         name = printable(f"{whole.name}/{entry.filename}")
         if refusal:
             failures.append(Failure(name, refusal))

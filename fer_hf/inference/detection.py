@@ -81,7 +81,7 @@ class YuNetDetector:
         try:
             self._net = cv2.FaceDetectorYN.create(str(file), "", (STRIDE, STRIDE), threshold, OVERLAP)
         except (cv2.error, SystemError) as error:
-            raise FerError(f"{path}: not a YuNet face detector in ONNX format") from error
+            raise FerError("detector_unreadable", path) from error
         self._lock = threading.Lock()
 
     def detect(self, photo: Image.Image) -> list[Detection]:
@@ -115,14 +115,14 @@ def _onnx_file(name: str) -> Path:
     if Path(name).is_file():
         return Path(name)
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
-        raise FerError(f"{name}: no such detector file")
+        raise FerError("detector_missing", name)
     try:
         folder = Path(snapshot_download(name, allow_patterns=["*.onnx"]))
     except Exception as error:  # the network's own, the Hub's and the disk's errors have no common parent
-        raise FerError(f"{name}: neither a detector file nor a Hub repository that can be read") from error
+        raise FerError("detector_not_found", name) from error
     files = sorted(file for file in folder.glob("*.onnx") if "int8" not in file.name)
     if not files:
-        raise FerError(f"{name}: the Hub repository holds no .onnx file")
+        raise FerError("detector_not_in_repository", name)
     return files[-1]  # YuNet's files are named by year: the newest
 
 

@@ -75,10 +75,10 @@ def begin(job: Job) -> None:
         FerError: there is nothing to read, or the folder, the model or the shards have changed.
     """
     if not job.folder.is_dir():
-        raise FerError(f"{job.folder}: no such folder")
+        raise FerError("folder_missing", job.folder)
     photos = job.photos()
     if not photos:
-        raise FerError(f"{job.folder}: holds no photos ({', '.join(sorted(SUFFIXES))})")
+        raise FerError("folder_without_photos", job.folder, suffixes=", ".join(sorted(SUFFIXES)))
     FaceAnalyzer.from_pretrained(job.model)  # a model that cannot be loaded is refused before anything is written
     names = hashlib.sha256("\0".join(photos).encode("utf-8", "surrogateescape")).hexdigest()
     now = {"photos": len(photos), "names_sha256": names, "model_sha256": weights_hash(job.model), "shard": job.shard}
@@ -88,7 +88,7 @@ def begin(job: Job) -> None:
     noted = json.loads(note.read_text(encoding="utf-8"))
     changed = [field for field, value in now.items() if noted.get(field) != value]
     if changed:
-        raise FerError(f"{job.output}: was begun with another {', '.join(changed)}; name a new --output folder")
+        raise FerError("job_changed", job.output, fields=", ".join(changed))
 
 
 def read_part(job: Job) -> str | None:
@@ -147,7 +147,7 @@ def launch(job: Job, workers: int) -> None:
     try:
         failures = elastic_launch(config, read_part)(job)
     except ChildFailedError as error:
-        raise FerError(f"{job.output}: workers were killed {RESTARTS + 1} times; the same command goes on") from error
+        raise FerError("job_workers_killed", job.output, times=RESTARTS + 1) from error
     for failure in filter(None, failures.values()):
         raise FerError(failure)
 
@@ -175,7 +175,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     for field in ("workers", "shard"):
         if getattr(arguments, field) < 1:
-            raise FerError(f"--{field}: expected at least 1, got {getattr(arguments, field)}")
+            raise FerError("at_least_one", f"--{field}", value=getattr(arguments, field))
     job = Job(arguments.folder, arguments.output, arguments.model, arguments.shard)
     begin(job)
     if "WORLD_SIZE" in os.environ or arguments.workers == 1:

@@ -13,7 +13,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from fer_hf.errors import FerError
+from fer_hf.errors import FerError, first_line
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 80_000_000  # Pillow's RGB takes four bytes a pixel: 320 MB, twice that while the photo is turned
@@ -45,19 +45,19 @@ def _read(source: str | Path | BinaryIO) -> tuple[str, bytes]:
         return _checked_bytes(source.read(MAX_BYTES + 1), str(getattr(source, "name", "photo")))
     path = Path(source)
     if not path.is_file():
-        raise FerError(f"{path}: " + ("is a folder, not a photo" if path.is_dir() else "no such file"))
+        raise FerError("photo_is_folder" if path.is_dir() else "file_missing", path)
     try:
         with path.open("rb") as file:
             return _checked_bytes(file.read(MAX_BYTES + 1), str(path))
     except OSError as error:
-        raise FerError(f"{path}: cannot be read ({error.strerror})") from error
+        raise FerError("file_unreadable", path, reason=error.strerror) from error
 
 
 def _checked_bytes(data: bytes, name: str) -> tuple[str, bytes]:
     if not data:
-        raise FerError(f"{name}: the file is empty")
+        raise FerError("file_empty", name)
     if len(data) > MAX_BYTES:
-        raise FerError(f"{name}: the file is larger than {MAX_BYTES // 2**20} MB")
+        raise FerError("file_too_large", name, megabytes=MAX_BYTES // 2**20)
     return name, data
 
 
@@ -65,27 +65,25 @@ def _decode(data: bytes, name: str) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise FerError(f"{name}: not a picture in a known format ({', '.join(FORMATS)})") from error
+        raise FerError("photo_unknown_format", name, formats=", ".join(FORMATS)) from error
     except Image.DecompressionBombError as error:
-        raise FerError(f"{name}: more than {MAX_PIXELS // 10**6} million pixels") from error
+        raise FerError("photo_bomb", name, millions=MAX_PIXELS // 10**6) from error
     except Exception as error:  # decoders raise anything, struct.error and IndexError included, on hostile bytes
-        raise FerError(f"{name}: the picture is damaged ({_first_line(error)})") from error
+        raise FerError("photo_damaged", name, details=first_line(error)) from error
 
 
 def _upright_rgb(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
     """Turn and convert a picture of our own, in place where that saves a copy of a large photo."""
     if image.width * image.height > max_pixels:
-        raise FerError(f"{name}: {image.width} x {image.height} is more than {max_pixels // 10**6} million pixels")
+        raise FerError(
+            "photo_too_many_pixels", name, width=image.width, height=image.height, millions=max_pixels // 10**6
+        )
     try:
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         return image if image.mode == "RGB" else _to_rgb(image)
     except Exception as error:  # see _decode
-        raise FerError(f"{name}: the picture is damaged or cut off ({_first_line(error)})") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        raise FerError("photo_cut_off", name, details=first_line(error)) from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

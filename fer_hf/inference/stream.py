@@ -163,9 +163,9 @@ def detect_small(analyzer: FaceAnalyzer, frame: np.ndarray, side: int) -> list[D
 
 def _check_frame(frame: np.ndarray) -> None:
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
-        raise FerError(f"frame: expected an RGB picture of bytes, got {frame.shape} of {frame.dtype}")
+        raise FerError("frame_not_rgb", "frame", shape=frame.shape, type=frame.dtype)
     if max(frame.shape) > MAX_SIDE:
-        raise FerError(f"frame: expected at most {MAX_SIDE} pixels a side, got {frame.shape[1]} x {frame.shape[0]}")
+        raise FerError("frame_too_large", "frame", side=MAX_SIDE, width=frame.shape[1], height=frame.shape[0])
 
 
 def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -130,7 +130,7 @@ def _read_clip(
             if mark:
                 mark(frame, [_moved(sample, tracker, seconds) for sample in latest])
     if not count:
-        raise FerError(f"{clip.source}: the video holds no picture that can be read")
+        raise FerError("video_without_pictures", clip.source)
     read = count / clip.rate
     cut = clip.seconds > clip.limit if clip.seconds else read >= clip.limit
     pictures = {face: picture for face, (_, picture) in portraits.items()}
@@ -182,16 +182,16 @@ def _moved(sample: Sample, tracker: Tracker, seconds: float) -> Sample:
 
 def _check(source: Path, every: float, limit: float) -> None:
     if not EVERY[0] <= every <= EVERY[1]:
-        raise FerError(f"every: expected {EVERY[0]:.3f} to {EVERY[1]:g} seconds between readings, got {every}")
+        raise FerError("video_interval", "every", least=round(EVERY[0], 3), most=EVERY[1], value=every)
     if not 0 < limit <= MAX_SECONDS:
-        raise FerError(f"limit: expected more than 0 and at most {MAX_SECONDS:g} seconds, got {limit}")
+        raise FerError("video_limit", "limit", most=MAX_SECONDS, value=limit)
     if not source.is_file():
-        raise FerError(f"{source}: no such file")
+        raise FerError("file_missing", source)
     size = source.stat().st_size
     if not size:
-        raise FerError(f"{source}: the file is empty")
+        raise FerError("file_empty", source)
     if size > MAX_BYTES:
-        raise FerError(f"{source}: the file is larger than {MAX_BYTES // 2**20} MB")
+        raise FerError("file_too_large", source, megabytes=MAX_BYTES // 2**20)
 
 
 def _probe(source: Path, rate_limit: float, limit: float) -> _Clip:
@@ -200,10 +200,10 @@ def _probe(source: Path, rate_limit: float, limit: float) -> _Clip:
         with closing(_start(source, ["-frames:v", "1", "-vf", SCALE])) as reading:
             found = next(reading)
     except Exception as error:  # imageio-ffmpeg raises whatever its parsing of FFmpeg's messages meets
-        raise FerError(f"{source}: not a video that can be read; expected MP4, MOV or WebM with pictures") from error
+        raise FerError("video_unreadable", source) from error
     width, height = found["size"]
     if not (2 <= width <= MAX_SIDE and 2 <= height <= MAX_SIDE):
-        raise FerError(f"{source}: the video's picture size cannot be read")
+        raise FerError("video_picture_size", source)
     rate = min(found["fps"] or 25.0, rate_limit)
     return _Clip(source, width, height, rate, found["duration"], limit)
 
@@ -218,7 +218,7 @@ def _frames(clip: _Clip) -> Iterator[np.ndarray]:
             for data in reading:
                 yield np.frombuffer(data, np.uint8).reshape(clip.height, clip.width, 3)
     except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
-        raise FerError(f"{clip.source}: the video is damaged") from error
+        raise FerError("video_damaged", clip.source) from error
 
 
 def _start(source: Path, output: list[str]) -> Generator:
@@ -246,7 +246,7 @@ def _marking(target: Path, clip: _Clip, caption: Callable[[Sample], str]) -> Ite
             yield lambda frame, samples: process.stdin.write(mark_faces(frame, samples, caption).tobytes())
             process.stdin.close()
             if process.wait():
-                raise FerError(f"{target}: the marked video could not be written")
+                raise FerError("video_not_written", target)
         finally:
             process.kill()
             process.wait()

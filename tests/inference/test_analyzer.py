@@ -105,7 +105,7 @@ def test_all_faces_go_in_one_batch_and_crowds_in_chunks_of_64(tiny_model, group)
     assert sizes == [4]
     sizes.clear()
     crowd = FaceAnalyzer(analyzer.model, analyzer.processor, Given(*[(i, i, i + 20, i + 20) for i in range(70)]))
-    assert len(crowd.read(group).faces) == 70
+    assert len(crowd.analyze(group).faces) == 70
     assert sizes == [64, 6]
 
 
@@ -165,7 +165,7 @@ def test_missing_and_incomplete_models(tiny_model, tmp_path):
     for name, content in (("model.safetensors", b"\0" * 99), ("config.json", b"{"), ("config.json", b"[]")):
         folder = shutil.copytree(tiny_model, tmp_path / "broken", dirs_exist_ok=True)
         (folder / name).write_bytes(content)
-        with pytest.raises(FerError, match="not a model that can be loaded") as caught:
+        with pytest.raises(FerError, match="the model cannot be loaded") as caught:
             FaceAnalyzer.from_pretrained(str(folder))
         assert "\n" not in str(caught.value)
 

@@ -94,6 +94,8 @@ def test_one_bad_file_never_stops_the_rest_and_is_listed_with_its_reason(analyze
     assert "not a picture" in reasons(result)["bad.jpg"]
     assert "empty" in reasons(result)["zero.jpg"]
     assert reasons(result)["gone.jpg"] == "no such file"
+    assert [failure.error.code for failure in result.failures] == ["photo_unknown_format", "file_empty", "file_missing"]
+    assert result.failures[1].error.message("de") == "die Datei ist leer"
     assert not any(str(tmp_path) in reason for reason in reasons(result).values())
     assert [(step.done, step.total) for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
     assert [step.result for step in steps[:-1]] == [None] * 4
@@ -205,7 +207,7 @@ def test_damaged_and_odd_archives(analyzer, write, pack):
         "cut.zip": "the archive is damaged",
         "broken.zip/a.jpg": "damaged in the archive",
         "locked.zip/a.jpg": "it is locked with a password",
-        "lzma.zip/a.jpg": "packed by a method that is not read here",
+        "lzma.zip/a.jpg": "compressed by a method that is not supported",
     }
 
 

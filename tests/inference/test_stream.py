@@ -66,7 +66,7 @@ def test_no_face_is_an_answer_too(session):
 
 def test_scores_are_smoothed(session, monkeypatch):
     rows = iter([[1.0] + [0.0] * 6] + [[0.0] * 6 + [1.0]] * 30)
-    monkeypatch.setattr(session._reader, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
     frame = frame_with((240, 120))
     neutral = [session.read(frame, i / 10)["faces"][0]["scores"]["neutral"] for i in range(20)]
     assert neutral[0] == 0
@@ -77,8 +77,8 @@ def test_scores_are_smoothed(session, monkeypatch):
 
 def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monkeypatch):
     rows = iter([[0.9, 0.1, 0, 0, 0, 0, 0]] + [[0.1, 0.9, 0, 0, 0, 0, 0]] * 30)
-    monkeypatch.setattr(session._reader, "scores", lambda crops: np.array([next(rows) for _ in crops]))
-    monkeypatch.setattr(session._reader, "unsure_below", 0.6)
+    monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._analyzer, "unsure_below", 0.6)
     frame = frame_with((240, 120))
     unsure = [session.read(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
     assert unsure[0] == unsure[-1] == []
@@ -104,7 +104,7 @@ def test_after_an_error_the_next_frame_is_read(session, monkeypatch):
 
     frame = frame_with((240, 120))
     with monkeypatch.context() as patch:
-        patch.setattr(session._reader, "scores", fail)
+        patch.setattr(session._analyzer, "scores", fail)
         for i in range(4):
             with pytest.raises(RuntimeError):
                 session.read(frame, i / 10)

@@ -9,7 +9,6 @@ from fer_hf.labels import LABELS
 from fer_hf.web.components.markup import data_address, percent, tint
 from fer_hf.web.components.work_markup import file_html
 from fer_hf.web.i18n import Text, shown
-from fer_hf.web.i18n.reasons import translated
 
 SHOWN = 60  # faces of one expression; a page of thousands of pictures would help nobody
 UNSURE = "unsure"
@@ -86,7 +85,7 @@ def _failed(result: PhotoSet, text: Text) -> str:
         return ""
     title = text["many_failed_one"] if len(failures) == 1 else text["many_failed"].format(count=len(failures))
     lines = "".join(
-        f"<li><strong>{escape(each.file)}</strong> {escape(translated(each.reason, text))}</li>"
+        f"<li><strong>{escape(each.file)}</strong> {escape(each.error.message(text['code']))}</li>"
         for each in failures[:NAMES]
     )
     return f'<details class="names failed" open><summary>{escape(title)}</summary><ul>{lines}</ul></details>'

@@ -14,7 +14,6 @@ from fer_hf.web.components.gallery import gallery_html
 from fer_hf.web.components.markup import message_html
 from fer_hf.web.components.work_markup import sender_html, wait_html, working_html
 from fer_hf.web.i18n import Text
-from fer_hf.web.i18n.reasons import translated
 from fer_hf.web.jobs import Line, Stopped, Wait
 from fer_hf.web.limits import MAX_PIXELS, UPLOAD_MEGABYTES, opened, sent_uploads
 from fer_hf.web.temp_files import Uploads
@@ -69,7 +68,7 @@ def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, te
     except Stopped:
         yield message_html(text["work_stopped"])
     except FerError as error:
-        yield message_html(translated(str(error), text), text["many_problem"], "problem")
+        yield message_html(error.message(text["code"]), text["many_problem"], "problem")
     finally:
         uploads.drop(session, files)
 

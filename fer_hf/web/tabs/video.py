@@ -19,7 +19,6 @@ from fer_hf.web.components.markup import message_html, percent
 from fer_hf.web.components.timeline_markup import video_html
 from fer_hf.web.components.work_markup import sender_html, wait_html, working_html
 from fer_hf.web.i18n import Text
-from fer_hf.web.i18n.reasons import translated
 from fer_hf.web.jobs import Line, Stopped, Wait
 from fer_hf.web.limits import UPLOAD_MEGABYTES, sent_uploads
 from fer_hf.web.temp_files import Uploads
@@ -72,7 +71,7 @@ def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, te
     except Stopped:
         yield message_html(text["work_stopped"])
     except FerError as error:
-        yield message_html(translated(str(error), text), text["video_problem"], "problem")
+        yield message_html(error.message(text["code"]), text["video_problem"], "problem")
 
 
 def _read_upload(
@@ -86,7 +85,7 @@ def _read_upload(
             uploads.keep([path])
             yield _shown(step, name, target, text, analyzer.unsure_below)
     except FerError as error:
-        raise FerError(str(error).replace(str(target), name).replace(str(path), name)) from error
+        raise FerError(error.code, name, **error.params) from error
     finally:
         uploads.drop(session, [path] if target.exists() else [path, target])
 

@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from fer_hf.errors import FerError
 from fer_hf.inference.batch import Failure, FoundFace, PhotoSet
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Face, PhotoResult
@@ -32,7 +33,7 @@ def photo_set(faces, failures=()):
 
 MIXED = photo_set(
     [face("sad", 0.6), face("happy", 0.7), face("happy", 0.9), face("fear", 0.3, ("fear", "sad"))],
-    [Failure("=bad.jpg", "not a picture"), Failure("<b>.zip", "the archive is damaged")],
+    [Failure("=bad.jpg", FerError("file_empty")), Failure("<b>.zip", FerError("archive_damaged"))],
 )
 
 
@@ -64,9 +65,10 @@ def test_counts_are_said_in_words(language):
 
 def test_what_failed_is_listed_with_its_reason_as_text():
     shown = gallery_html(MIXED, TEXT)
-    assert "<strong>=bad.jpg</strong> not a picture" in shown
+    assert "<strong>=bad.jpg</strong> the file is empty" in shown
     assert "<strong>&lt;b&gt;.zip</strong> the archive is damaged" in shown
     assert "<li>none.jpg</li>" in shown
+    assert "<strong>=bad.jpg</strong> die Datei ist leer" in gallery_html(MIXED, TEXTS["de"])
 
 
 def test_the_files_hold_everything_and_run_nothing():
