@@ -53,6 +53,11 @@ class Uploads:
             with suppress(OSError):
                 os.utime(path)
 
+    def keep_young(self, session: str) -> None:
+        """Keep all files of a session that is still at work."""
+        with self._lock:
+            self.keep(self._of_session.get(session, ()))
+
     def drop(self, session: str, paths: Iterable[Path]) -> None:
         """Delete those of the files that this session made and no other open session did."""
         with self._lock:
