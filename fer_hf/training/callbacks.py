@@ -1,5 +1,6 @@
 """What the trainer does beside training: average the weights, take the time, and stop cleanly when asked to."""
 
+import os
 import signal
 import time
 from types import FrameType
@@ -56,10 +57,13 @@ def seconds_of(state: TrainerState) -> float | None:
 class StopOnSignal(TrainerCallback):
     """Ctrl-C or SIGTERM: finish the step, save a checkpoint that resumes, stop. A second Ctrl-C stops at once.
 
-    Of several processes it is enough that one was asked: they agree after each step, so that all stop at the same one.
+    It is enough that one of several processes was asked: they agree after each step, so that all stop at the same one.
+    A signal may arrive at any moment, in the middle of that agreement too. The handler alone sets `asked` and nothing
+    clears it; `stopped` is what the processes have agreed on.
     """
 
     def __init__(self) -> None:
+        self.asked = False
         self.stopped = False
 
     def on_train_begin(
@@ -68,18 +72,24 @@ class StopOnSignal(TrainerCallback):
         self.before = {each: signal.signal(each, self.ask) for each in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(self, number: int, frame: FrameType | None) -> None:
-        self.stopped = True
+        """The signal handler."""
+        self.asked = True
         signal.signal(number, self.before[signal.Signals(number)])
-        print("\nstopping after this step; once more to stop at once")
+        os.write(2, b"\nstopping after this step; once more to stop at once\n")  # print cannot be entered twice
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        if args.world_size > 1:
-            asked = torch.tensor(float(self.stopped), device=args.device)
-            distributed.all_reduce(asked, distributed.ReduceOp.MAX)
-            self.stopped = bool(asked)
+        self.agree(args)
         if self.stopped:
             control.should_save = control.should_training_stop = True
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
+        self.agree(args)  # on what came after the last step
         for number, handler in self.before.items():
             signal.signal(number, handler)
+
+    def agree(self, args: TrainingArguments) -> None:
+        """Tell every process whether one of them was asked to stop."""
+        asked = torch.tensor(float(self.asked), device=args.device)
+        if args.world_size > 1:
+            distributed.all_reduce(asked, distributed.ReduceOp.MAX)
+        self.stopped = self.stopped or bool(asked)

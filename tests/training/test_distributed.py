@@ -19,7 +19,7 @@ from fer_hf.training.trainer import newest_checkpoint
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ROOT / "recipes" / "smoke.yaml"
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # What differs between one process and two: noise that is drawn for each process, and averages of it.
 PLAIN = {"flip": 0, "rotation": 0, "shift": 0, "zoom": 0, "light": 0, "drop_path": 0, "ema": 0}
@@ -51,7 +51,7 @@ def run(*words, **fields):
 def trained(folder, processes, **fields):
     """What each process of a run ends with."""
     folder.mkdir()
-    script = ROOT / "tests" / "distributed_run.py"
+    script = ROOT / "tests" / "support" / "distributed_run.py"
     run(processes, script, folder, SMOKE, output_dir=folder / "run", **(FEW | fields))
     return [torch.load(file) for file in sorted(folder.glob("rank-*.pt"))]
 
