@@ -10,7 +10,7 @@ import sys
 import gradio as gr
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.routes import server
@@ -42,7 +42,7 @@ def main() -> int:
         with private_folder() as folder:
             uploads = Uploads(folder)
             uploads.sweep_for_ever()
-            analyzer = FaceAnalyzer.from_pretrained(DEFAULT_MODEL)
+            analyzer = FaceAnalyzer.from_pretrained()
             launch(build_page(analyzer, uploads), analyzer)
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -19,7 +19,7 @@ from transformers import set_seed
 
 from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import synthetic_splits
-from fer_hf.environment import machine, watts
+from fer_hf.environment import machine
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
 from fer_hf.evaluation.metrics import agreement, confusion_matrix, fer_metrics
@@ -115,7 +115,6 @@ def save(
         "steps": trainer.state.global_step,
         "seconds": seconds_of(trainer.state),
         "machine": machine(),
-        "watts": watts(trainer.args.device),
         "before": before,
         "sha256": sha256_of(folder / "model" / "model.safetensors"),
         "history": trainer.state.log_history,

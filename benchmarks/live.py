@@ -32,9 +32,10 @@ from benchmarks import record
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, number_of, write_video
 from benchmarks.page_speed import ROOT, free_port, stop, wait_for
 from benchmarks.timing import interleaved
+from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import SIDE, detect_small
@@ -211,7 +212,7 @@ def measure(model: str, faces: list[int], rates: list[int], seconds: float) -> l
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the repository's)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: the repository's)")
     parser.add_argument("--seconds", type=float, default=30.0, help="a run (default: %(default)s)")
     parser.add_argument("--faces", type=int, nargs="+", default=[1, 4], choices=(1, 4), help="(default: 1 4)")
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 30], help="the camera's (default: 10 30)")

@@ -19,9 +19,10 @@ from tqdm import tqdm
 from benchmarks.record import keep, run
 from benchmarks.timing import interleaved
 from fer_hf.data.load import SPLITS, load_fer
+from fer_hf.environment import default_model
 from fer_hf.evaluation.metrics import accuracy
 from fer_hf.hub.onnx import FLOAT32, INT8, export_onnx
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 
 BATCH = 64
 ROUNDS = 30
@@ -79,7 +80,7 @@ def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labe
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.onnx", description="Compare exports with PyTorch.")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source")
     parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")

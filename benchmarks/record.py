@@ -12,9 +12,8 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from fer_hf.environment import machine, shown
+from fer_hf.environment import default_model, machine, shown
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL
 from fer_hf.io import write_json
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +47,7 @@ def build_parser(name: str, about: str) -> argparse.ArgumentParser:
     """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0])
     parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")

@@ -22,8 +22,8 @@ import numpy as np
 from benchmarks import record
 from benchmarks.page_speed import ROOT, free_port, resident_gigabytes, stop, wait_for
 from benchmarks.visitors import PATIENCE, LiveVisitor, PhotoVisitor, Session
+from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import DEFAULT_MODEL
 
 LIVE, PHOTOS = 2, 8
 SETTLED = 60.0  # seconds after which the memory should be flat
@@ -119,7 +119,7 @@ def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=120.0, help="they stay (default: %(default)g)")
     parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )
     arguments = parser.parse_args(words)
     port = free_port()

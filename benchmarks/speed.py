@@ -17,8 +17,9 @@ from transformers import ViTConfig, ViTForImageClassification
 from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, interleaved
 from fer_hf.data.synthetic import draw_face
+from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.inference.image_io import open_photo
 from fer_hf.labels import LABELS
 from fer_hf.web.examples import astronaut
@@ -109,7 +110,7 @@ def draw(rows: dict[str, dict], path: Path) -> None:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: the model in the repo)"
+        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )
     parser.add_argument("--data", default="", metavar="D", help="a FER2013 source to train on (default: drawn faces)")
     parser.add_argument(

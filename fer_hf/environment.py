@@ -1,17 +1,27 @@
-"""What is told of the machine that something ran on: its kind, and never its folders."""
+"""Where the program runs: the model that lies beside it, and the kind of machine, without telling its folders."""
 
 import os
 import platform
 import re
 from pathlib import Path
 
-import torch
+PACKAGE = Path(__file__).parent
+SHIPPED_MODEL = "fer-dinov2-small"
 
-WATTS_A_CORE = 10  # of a server, memory and cooling included: a rough figure, for an estimate that is called one
+
+def default_model() -> str:
+    """The model that is used where none is named, a folder or a Hub id.
+
+    It is what FER_MODEL says, else the folder in the installed package, else the one in the checkout.
+    """
+    packaged, checkout = (root / "models" / SHIPPED_MODEL for root in (PACKAGE, PACKAGE.parent))
+    return os.environ.get("FER_MODEL") or str(packaged if packaged.is_dir() else checkout)
 
 
 def machine() -> str:
     """The kind of machine in words, such as "2 cores of an AMD EPYC"."""
+    import torch  # slow to import, and needed nowhere else here
+
     cores, kind = os.cpu_count() or 1, processor()
     words = f"{cores} core{'s' * (cores > 1)} of {'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
     return f"{words}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else words
@@ -24,11 +34,6 @@ def processor() -> str:
     found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     name = found[1] if found else platform.processor() or platform.machine() or "processor of unknown kind"
     return re.sub(r"\((R|TM)\)|\bCPU\b.*|\bProcessor\b.*|@.*|\d+-Core.*", "", name).strip()
-
-
-def watts(device: torch.device) -> int | None:
-    """About what work on this device draws; None where it is not known."""
-    return WATTS_A_CORE * (os.cpu_count() or 1) if device.type == "cpu" else None
 
 
 def shown(word: str) -> str:

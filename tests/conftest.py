@@ -1,6 +1,11 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and the order and threads in which tests run."""
 
+import os
 import shutil
+
+os.environ["OMP_NUM_THREADS"] = (
+    "1"  # before torch is imported; tests run side by side, and start processes of their own
+)
 
 import pytest
 import torch
@@ -12,6 +17,15 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 PATIENCE = 120_000  # milliseconds; a busy machine is no failure
+
+
+torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no worker starts a long file when the others have finished."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

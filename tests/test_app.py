@@ -186,7 +186,7 @@ def the_error(capsys):
 
 
 def test_a_missing_model_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_path, quiet_signals):
-    monkeypatch.setattr(app, "DEFAULT_MODEL", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("FER_MODEL", str(tmp_path / "nowhere"))
     assert app.main() == 1
     assert the_error(capsys) == [f"error: {tmp_path / 'nowhere'}: no such model folder"]
 
@@ -194,7 +194,7 @@ def test_a_missing_model_is_one_line_and_exit_code_1(monkeypatch, capsys, tmp_pa
 def test_a_taken_port_is_one_line_and_exit_code_1(monkeypatch, capsys, tiny_model, quiet_signals):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(app, "PORT", str(taken.getsockname()[1]))
-        monkeypatch.setattr(app, "DEFAULT_MODEL", str(tiny_model))
+        monkeypatch.setenv("FER_MODEL", str(tiny_model))
         assert app.main() == 1
     where = f"127.0.0.1:{app.PORT}"
     assert the_error(capsys) == [f"error: {where}: the page cannot be served there; is the port taken?"]
@@ -203,7 +203,7 @@ def test_a_taken_port_is_one_line_and_exit_code_1(monkeypatch, capsys, tiny_mode
 @pytest.mark.parametrize("port", ["many", "0", "99999"])
 def test_a_port_that_is_none_is_one_line_and_exit_code_1(monkeypatch, capsys, tiny_model, quiet_signals, port):
     monkeypatch.setattr(app, "PORT", port)
-    monkeypatch.setattr(app, "DEFAULT_MODEL", str(tiny_model))
+    monkeypatch.setenv("FER_MODEL", str(tiny_model))
     assert app.main() == 1
     assert the_error(capsys) == [f"error: GRADIO_SERVER_PORT: {port} is not a port number, expected 1 to 65535"]
 

@@ -12,12 +12,12 @@ logits on eight drawn faces are the noted ones to 1e-3.
 import argparse
 import json
 import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from fer_hf import __version__
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
@@ -68,9 +68,10 @@ def failures(model: Path = MODEL, answers: Path = ANSWERS, release: Path = RELEA
 
 
 def note_release(model: Path = MODEL, release: Path = RELEASE) -> None:
-    """Write the scores of the version that pyproject.toml names."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    write_json(release, {"command": "python -m tools.gate --release", "version": version, "scores": scores_of(model)})
+    """Write the scores of the version that the package has."""
+    write_json(
+        release, {"command": "python -m tools.gate --release", "version": __version__, "scores": scores_of(model)}
+    )
 
 
 def main() -> None:

@@ -23,8 +23,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import LAUNCH
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, write_video
+from fer_hf.environment import default_model
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import replacing
 from fer_hf.web import examples
 from fer_hf.web.i18n import TEXT
@@ -94,7 +95,7 @@ SCENES: dict[str, Callable[[Page, Path], None]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(SCENES)} (default: all)")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder (default: %(default)s)")
     arguments = parser.parse_args()
     if unknown := set(arguments.tabs) - set(SCENES):

@@ -19,11 +19,11 @@ from tqdm import tqdm
 from transformers.utils import logging
 
 from fer_hf.data.load import SPLITS, read_fer
-from fer_hf.environment import shown
+from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.io import write_json
 
 BATCH = 64
@@ -138,7 +138,7 @@ def read_log(path: Path) -> list[dict]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `fer-hf data --help`")
     parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
     parser.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")

@@ -1,7 +1,7 @@
 """The model card, written from results files and never by hand: `python -m fer_hf card --model DIR`.
 
-What has not been measured is said so; results of other weights are refused. The text is `model_card_template.md`, the numbers
-are read by `fer_hf.evaluation.model_metadata`.
+What has not been measured is said so; results of other weights are refused. The text is `model_card_template.md`, the
+numbers are read by `fer_hf.evaluation.model_metadata`.
 """
 
 import argparse

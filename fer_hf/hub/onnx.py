@@ -19,8 +19,9 @@ from transformers import PreTrainedModel
 from transformers.utils import cached_file
 from transformers.utils.logging import disable_progress_bar
 
+from fer_hf.environment import default_model
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import replacing
 
 OPSET = 17  # of ONNX; the first with LayerNormalization, and known to every onnxruntime since 1.12
@@ -109,7 +110,7 @@ def copy(source: Path, path: Path) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--format", default="onnx", choices=["onnx"], help="default: %(default)s")
     parser.add_argument("--quantize", choices=["int8"], help="also write a copy with 8-bit weights")
     parser.add_argument("--output", required=True, metavar="DIR", help="folder; may be the model's own")

@@ -18,6 +18,7 @@ from transformers.image_processing_utils import BaseImageProcessor
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils import cached_file, logging
 
+from fer_hf.environment import default_model
 from fer_hf.errors import FerError, first_line
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
@@ -26,7 +27,6 @@ from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
 from fer_hf.io import printable, sha256_of, write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
-DEFAULT_MODEL = os.environ.get("FER_MODEL") or str(Path(__file__).parents[2] / "models" / "fer-dinov2-small")
 MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
 BATCH = 64  # faces in one forward pass: bounds the memory that a photo of a crowd needs
 
@@ -42,12 +42,13 @@ class FaceAnalyzer:
         self._order = _order_of_labels(model.config.id2label)
 
     @classmethod
-    def from_pretrained(cls, model: str = DEFAULT_MODEL, detector: Detector | None = None) -> "FaceAnalyzer":
-        """Load a model folder or a Hub id; the default detector is CenterFace.
+    def from_pretrained(cls, model: str | None = None, detector: Detector | None = None) -> "FaceAnalyzer":
+        """Load a model folder or a Hub id; without one, the model that ships. The default detector is CenterFace.
 
         Raises:
             FerError: the model is missing, incomplete, or its labels are not the seven expressions.
         """
+        model = model or default_model()
         _check_model_name(model)
         try:
             classifier, loading = AutoModelForImageClassification.from_pretrained(
@@ -147,7 +148,7 @@ def _box_inside(box: tuple[float, float, float, float], size: tuple[int, int]) -
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", metavar="PHOTO", help="picture files")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--detector", metavar="D", help="YuNet by ONNX file or Hub id (default: CenterFace)")
     parser.add_argument("--crop", action="store_true", help="each picture already is one face: do not look for faces")
     parser.add_argument("--json", metavar="F", help="write all readings to this file")

@@ -28,8 +28,9 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from tqdm import tqdm
 from transformers.utils.logging import disable_progress_bar
 
+from fer_hf.environment import default_model
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import DEFAULT_MODEL, FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 from fer_hf.inference.image_io import FORMATS, open_photo
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS
@@ -167,7 +168,7 @@ def finish(job: Job) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="photos, in subfolders too")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the parquet shards")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or Hub id (default: %(default)s)")
+    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes on this machine (default: %(default)s)")
     parser.add_argument("--shard", type=int, default=1000, help="photos a file (default: %(default)s)")
 

@@ -1,6 +1,6 @@
 """The npm packages that tests use, installed once into an ignored folder; without Node the tests are skipped aloud.
 
-Their versions stand in tests/node/package.json.
+Their versions stand in tests/support/node/package.json.
 """
 
 import json
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "node"
 
 
 def run_node(script: str, *words: str) -> list:
-    """Run a script of tests/node and return the JSON value that it prints."""
+    """Run a script of tests/support/node and return the JSON value that it prints."""
     install()
     done = subprocess.run(
         ["node", script, *words], check=False, cwd=FOLDER, capture_output=True, text=True, timeout=300

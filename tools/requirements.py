@@ -1,0 +1,31 @@
+"""Write requirements.txt and requirements-dev.txt from the ranges in pyproject.toml: `python -m tools.requirements`.
+
+requirements.txt holds all that app.py and train.py need; requirements-dev.txt also holds export and the tools.
+"""
+
+import tomllib
+from pathlib import Path
+
+from fer_hf.io import write_text
+
+ROOT = Path(__file__).parents[1]
+EXTRAS = {"requirements.txt": ("train",), "requirements-dev.txt": ("train", "export", "dev")}
+
+
+def requirements(*extras: str) -> list[str]:
+    """The base requirements and those of some extras, without the lines by which one extra includes others."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = project["dependencies"] + [line for name in extras for line in project["optional-dependencies"][name]]
+    return [line for line in lines if not line.startswith(project["name"])]
+
+
+def content(file: str) -> str:
+    """What a requirements file is to hold."""
+    return "".join(
+        f"{line}\n" for line in ["# Written by `python -m tools.requirements`.", *requirements(*EXTRAS[file])]
+    )
+
+
+if __name__ == "__main__":
+    for file in EXTRAS:
+        write_text(ROOT / file, content(file))
