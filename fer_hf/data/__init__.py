@@ -1,1 +1,1 @@
-"""From any source of faces to train, validation and test."""
+"""From any source of faces to the splits train, validation and test."""

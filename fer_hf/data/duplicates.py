@@ -1,7 +1,7 @@
-"""Pictures that stand twice: leaks between the splits and identical pictures with conflicting labels.
+"""Identical pictures: leaks between the splits, and identical pictures with conflicting labels.
 
-FER2013 repeats itself: 288 of its 3,589 test pictures also stand in its training split. Two pictures are identical
-when their decoded pixels are, whatever the file around them.
+FER2013 has many: 288 of its 3,589 test pictures are also in its training split. Two pictures are identical when their
+decoded pixels are, whatever their file format.
 """
 
 import hashlib
@@ -18,16 +18,16 @@ from tqdm import tqdm
 
 from fer_hf.errors import FerError
 
-# What Pillow raises on a broken, cut or hostile file.
+# What Pillow raises on a broken, truncated or hostile file.
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")  # more than eight bits; converting them would cut them off
+DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")  # more than eight bits per pixel; converting them would clip them
 
 
 def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
-    """Decode the pictures of `split` one by one, upright; a bar called `what` shows how far it is.
+    """Decode the pictures of `split` one by one, upright, with a progress bar called `what`.
 
     Raises:
-        FerError: one of them is no picture; it names the file, or the row counted from 1.
+        FerError: one of them is not a picture; the error names its file, or its row counted from 1.
     """
     cells = split.select_columns("image").cast_column("image", ImageFeature(decode=False))
     stored = (cell for batch in cells.iter(1000) for cell in batch["image"])
@@ -38,18 +38,18 @@ def pictures(split: Dataset, what: str) -> Iterator[Image.Image]:
 
 def open_picture(cell: dict, place: str) -> Image.Image:
     """The picture in one stored cell, `{"bytes": ..., "path": ...}`, decoded and turned upright."""
-    stands_alone = cell["bytes"] is None
-    place = cell["path"] if stands_alone else f"{place} ({cell['path']})" if cell["path"] else place
+    in_file = cell["bytes"] is None
+    place = cell["path"] if in_file else f"{place} ({cell['path']})" if cell["path"] else place
     try:
-        with Image.open(cell["path"] if stands_alone else io.BytesIO(cell["bytes"])) as image:
+        with Image.open(cell["path"] if in_file else io.BytesIO(cell["bytes"])) as image:
             image.load()
             return ImageOps.exif_transpose(image)
     except UNREADABLE as error:
-        raise FerError(f"{place}: is no picture that can be read, or is cut short") from error
+        raise FerError("picture_unreadable", place) from error
 
 
 def pixel_hash(image: Image.Image) -> str:
-    """Equal for two pictures exactly if their sizes and pixels are; grey stored as colour counts as grey."""
+    """A hash of size and pixels; a grey picture that is stored in colour has the hash of the grey one."""
     if image.mode not in ("L", *DEEP_MODES):
         image = image.convert("RGB")
         red, green, blue = image.split()
@@ -64,9 +64,9 @@ def pixel_hashes(split: Dataset, what: str) -> np.ndarray:
 
 
 def label_shares(hashes: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """For each picture the share of each label among the pictures identical to it, float32 of shape (n, classes).
+    """The share of each label among the pictures identical to each picture, float32 of shape (n, classes).
 
-    A row is one-hot unless identical pictures carry conflicting labels.
+    A row is one-hot unless identical pictures have conflicting labels.
     """
     _, group = np.unique(hashes, return_inverse=True)
     counts = np.zeros((group.max(initial=-1) + 1, classes), dtype=np.float32)
@@ -75,10 +75,10 @@ def label_shares(hashes: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
 
 
 def conflicting_groups(hashes: np.ndarray, labels: np.ndarray, classes: int) -> int:
-    """Number of groups of identical pictures that carry more than one label."""
+    """Number of groups of identical pictures that have more than one label."""
     return len(np.unique(hashes[label_shares(hashes, labels, classes).max(axis=1, initial=0) < 1]))
 
 
 def hash_of_all(hashes: np.ndarray) -> str:
-    """One hash for a set of pictures, whatever their order."""
+    """One hash of a collection of pictures in any order."""
     return hashlib.blake2b("".join(sorted(hashes)).encode(), digest_size=16).hexdigest()

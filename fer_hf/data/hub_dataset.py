@@ -1,4 +1,4 @@
-"""FER data as a dataset on the Hub: any with a picture and a label column, the label as a number or a name."""
+"""FER data from a dataset on the Hub: one with a picture column and a column of labels, as numbers or names."""
 
 import re
 import sys
@@ -15,29 +15,29 @@ LABEL_COLUMNS = ("label", "labels", "emotion", "expression")
 
 
 def is_hub_id(source: str) -> bool:
-    """Whether `source` is written like a dataset's id, "user/name"."""
+    """Whether `source` looks like the id of a dataset, "user/name"."""
     return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", source) is not None
 
 
 def read_hub(name: str) -> Source:
-    """Download a dataset, or find it in the Hub's cache, which asks the Hub whether it is still the newest."""
+    """Download a dataset, or take it from the local cache if that is up to date."""
     try:
         found = load_dataset(name)
     except (DatasetsError, HFValidationError, OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FerError(f"{name}: neither stands here nor loads as a dataset from the Hub ({reason})") from error
+        raise FerError("hub_dataset_unreadable", name, reason=reason) from error
     return standard_splits(found, name)
 
 
 def standard_splits(found: DatasetDict, name: str) -> Source:
-    """Give the splits and columns of a Hub dataset our names."""
+    """Rename the splits and columns of a Hub dataset to ours."""
     splits, official = {}, False
     for spelled, split in found.items():
         ours = SPLIT_OF_NAME.get(spelled.lower())
         if ours is None:
-            print(f"{name}: split {spelled!r} is none of train, validation, test: not used", file=sys.stderr)
+            print(f"{name}: split {spelled!r} is not one of train, validation, test and is not used", file=sys.stderr)
         elif ours in splits:
-            raise FerError(f"{name}: several of its splits are {ours}: {', '.join(found)}")
+            raise FerError("split_repeated", name, split=ours, names=", ".join(found))
         else:
             splits[ours] = standard_columns(split, f"{name}: {spelled}")
             official |= spelled.lower() == OFFICIAL_TEST
@@ -45,13 +45,13 @@ def standard_splits(found: DatasetDict, name: str) -> Source:
 
 
 def standard_columns(split: Dataset, place: str) -> Dataset:
-    """The picture, label and votes of one split, as image, label and votes; every other column is left out."""
+    """The columns image, label and, where there are some, votes of one split."""
     if not len(split):
-        raise FerError(f"{place}: this split is empty")
+        raise FerError("split_empty", place)
     images = [column for column, feature in split.features.items() if holds_pictures(feature)]
     labels = [column for column in LABEL_COLUMNS if column in split.features]
     if not labels or (len(images) != 1 and "image" not in images):
-        raise FerError(f"{place}: needs one picture column and a label column, has {', '.join(split.column_names)}")
+        raise FerError("hub_columns", place, found=", ".join(split.column_names))
     image = "image" if "image" in images else images[0]
     indices = class_indices(split[labels[0]][:], split.features[labels[0]], place)
     votes = ["votes"] if split.features.get("votes") == VOTES else []
@@ -61,5 +61,5 @@ def standard_columns(split: Dataset, place: str) -> Dataset:
 
 
 def holds_pictures(feature: object) -> bool:
-    """Whether a column is of pictures, declared as such or only stored like them."""
+    """Whether a column is one of pictures, declared as such or only stored like them."""
     return isinstance(feature, Image) or (isinstance(feature, dict) and set(feature) == {"bytes", "path"})

@@ -1,4 +1,8 @@
-"""What a FER data source holds, told before anyone trains on it: `python -m fer_hf data --data D`."""
+"""What a source of FER data contains, to be known before training on it.
+
+fer-hf data --data fer2013.csv
+fer-hf data --data fer2013.csv --votes fer2013new.csv --output fer2013.parquet
+"""
 
 import argparse
 from collections import Counter
@@ -13,28 +17,29 @@ from datasets import Dataset
 from fer_hf.data.duplicates import conflicting_groups, pictures, pixel_hash
 from fer_hf.data.load import is_private_test, read_splits
 from fer_hf.data.near_duplicates import SIDE, near_duplicates, thumbnail
+from fer_hf.data.parquet import csv_to_parquet
 from fer_hf.data.schema import SPLITS
 from fer_hf.io import write_json
 from fer_hf.labels import LABELS
 
-BAR = 30  # characters of the longest bar in the table
+BAR = 30  # characters, length of the longest bar in the table
 MODE_NAMES = {"L": "grey", "RGB": "colour", "RGBA": "colour with transparency", "P": "palette", "1": "black and white"}
 
 
 class Survey(NamedTuple):
-    """One split, looked at picture by picture."""
+    """What was seen of the pictures of one split."""
 
     labels: np.ndarray  # (n,)
-    hashes: np.ndarray  # (n,) of leaks.pixel_hash
-    thumbnails: np.ndarray  # (n, SIDE, SIDE) of near.thumbnail
-    sizes: Counter  # "48x48" -> pictures
-    modes: Counter  # Pillow's mode -> pictures
-    blank: int  # pictures of one single shade
+    hashes: np.ndarray  # (n,) of duplicates.pixel_hash
+    thumbnails: np.ndarray  # (n, SIDE, SIDE) of near_duplicates.thumbnail
+    sizes: Counter  # "48x48" -> number of pictures
+    modes: Counter  # mode of Pillow -> number of pictures
+    blank: int  # pictures of a single shade
     votes: bool
 
 
 def survey(split: Dataset, what: str) -> Survey:
-    """Decode each picture of `split` once and note what the report needs."""
+    """Decode each picture of `split` once and collect what the report needs."""
     hashes, sizes, modes, blank = [], Counter(), Counter(), 0
     thumbnails = np.zeros((len(split), SIDE, SIDE), dtype=np.uint8)
     for row, image in enumerate(pictures(split, what)):
@@ -48,13 +53,17 @@ def survey(split: Dataset, what: str) -> Survey:
 
 
 def is_blank(extrema: tuple) -> bool:
-    """Whether the darkest and the brightest value of every channel are the same."""
+    """Whether the minimum and the maximum of every channel (`Image.getextrema`) are equal."""
     channels = extrema if isinstance(extrema[0], tuple) else (extrema,)
     return all(low == high for low, high in channels)
 
 
-def find_out(source: str, votes: Path | None, seed: int) -> dict:
-    """Everything that the command tells, as it is written to JSON."""
+def inspect_source(source: str, votes: Path | None, seed: int) -> dict:
+    """Everything that the command reports, as it is written to JSON.
+
+    Raises:
+        FerError: the source cannot be read as FER data.
+    """
     splits, named_official, held_out = read_splits(source, votes, seed)
     surveys = {name: survey(split, f"{source}: {name}") for name, split in splits.items()}
     by_pixels = is_private_test(surveys["test"].hashes)
@@ -66,7 +75,7 @@ def find_out(source: str, votes: Path | None, seed: int) -> dict:
         "source": source,
         "private_test": "by its pixels" if by_pixels else "by its name" if named_official else None,
         "held_out": list(held_out),
-        "splits": {name: split_facts(each) for name, each in surveys.items()},
+        "splits": {name: count_split(each) for name, each in surveys.items()},
         "leaks": {**across_splits(surveys, identical), "train_pictures_to_drop": leaked},
         "near_duplicates": across_splits(surveys, nearly_identical),
         "conflicting_groups": conflicting_groups(all_hashes, all_labels, len(LABELS)),
@@ -74,8 +83,8 @@ def find_out(source: str, votes: Path | None, seed: int) -> dict:
     }
 
 
-def split_facts(found: Survey) -> dict:
-    """Counts of one split."""
+def count_split(found: Survey) -> dict:
+    """The counts of one split."""
     counts = np.bincount(found.labels, minlength=len(LABELS)).tolist()
     return {
         "pictures": len(found.labels),
@@ -89,7 +98,7 @@ def split_facts(found: Survey) -> dict:
 
 
 def across_splits(surveys: dict[str, Survey], count: Callable[[Survey, Survey, str], int]) -> dict[str, int]:
-    """`count` of the pictures of the later split that also stand in the earlier one, as {"test_in_train": ...}."""
+    """`count` the pictures of each later split that are also in an earlier one, as {"test_in_train": ...}."""
     return {
         f"{later}_in_{earlier}": count(surveys[later], surveys[earlier], f"{later} and {earlier}")
         for earlier, later in combinations(SPLITS, 2)
@@ -105,24 +114,24 @@ def nearly_identical(later: Survey, earlier: Survey, what: str) -> int:
     return int(near.sum())
 
 
-def text(found: dict) -> str:
-    """The report as people read it."""
-    facts = [
-        ("Test split", told_test(found["private_test"])),
-        ("Held out", told_held_out(found["held_out"])),
-        ("Pictures", told_sizes(found["splits"].values())),
-        ("Blank", told_count(sum(split["blank"] for split in found["splits"].values()), "of one single shade")),
-        ("Same pixels", told_leaks(found["leaks"])),
-        ("Near-duplicates", told_near(found["near_duplicates"])),
-        ("Conflicts", told_count(found["conflicting_groups"], "times identical pictures carry different labels")),
-        ("FER+ votes", told_votes(found["splits"])),
+def format_report(found: dict) -> str:
+    """The report as text."""
+    entries = [
+        ("Test split", format_test(found["private_test"])),
+        ("Held out", format_held_out(found["held_out"])),
+        ("Pictures", format_sizes(found["splits"].values())),
+        ("Blank", format_count(sum(split["blank"] for split in found["splits"].values()), "of a single shade")),
+        ("Same pixels", format_leaks(found["leaks"])),
+        ("Near duplicates", format_near(found["near_duplicates"])),
+        ("Conflicts", format_count(found["conflicting_groups"], "groups of identical pictures have different labels")),
+        ("FER+ votes", format_votes(found["splits"])),
     ]
-    lines = [f"{name:<17}{told}" for name, told in facts if told]
-    return "\n".join([str(found["source"]), "", *table(found["splits"]), "", *lines])
+    lines = [f"{name:<17}{value}" for name, value in entries if value]
+    return "\n".join([str(found["source"]), "", *format_table(found["splits"]), "", *lines])
 
 
-def table(splits: dict[str, dict]) -> list[str]:
-    """Pictures per class and split, with a bar for the class's share of train."""
+def format_table(splits: dict[str, dict]) -> list[str]:
+    """The number of pictures per class and split, with a bar for the share of the class in train."""
     head = f"{'':<10}" + "".join(f"{name:>12}" for name in (*splits, "all"))
     most = max(splits["train"]["per_class"].values())
     lines = [f"{head}   share of train"]
@@ -130,69 +139,69 @@ def table(splits: dict[str, dict]) -> list[str]:
         counts = [split["per_class"][label] for split in splits.values()]
         share = counts[0] / splits["train"]["pictures"]
         bar = "█" * round(BAR * counts[0] / most) or "▏"
-        lines.append(counted(label, counts) + f"   {bar} {share:.1%}")
-    lines.append(counted("all", [split["pictures"] for split in splits.values()]))
-    lines.append(counted("distinct", [split["distinct"] for split in splits.values()], total=False))
+        lines.append(format_row(label, counts) + f"   {bar} {share:.1%}")
+    lines.append(format_row("all", [split["pictures"] for split in splits.values()]))
+    lines.append(format_row("distinct", [split["distinct"] for split in splits.values()], total=False))
     return lines
 
 
-def counted(name: str, counts: Sequence[int], total: bool = True) -> str:
+def format_row(name: str, counts: Sequence[int], total: bool = True) -> str:
     counts = [*counts, sum(counts)] if total else counts
     return f"{name:<10}" + "".join(f"{count:>12,}" for count in counts)
 
 
-def told_count(count: int, what: str) -> str:
+def format_count(count: int, what: str) -> str:
     return f"{count:,} {what}" if count else "none"
 
 
-def told_test(private_test: str | None) -> str:
+def format_test(private_test: str | None) -> str:
     if private_test == "by its pixels":
         return "FER2013's PrivateTest: all 3,589 pictures, pixel for pixel"
     if private_test == "by its name":
-        return "called PrivateTest; not the original's pixels (encoded again, or not all of it)"
-    return "not FER2013's PrivateTest: its scores do not compare with published ones"
+        return "called PrivateTest, but not with the original pixels (encoded again, or incomplete)"
+    return "not FER2013's PrivateTest: scores on it cannot be compared with published ones"
 
 
-def told_held_out(held_out: list[str]) -> str:
-    return f"the source has no {' and no '.join(held_out)}: drawn from train, the seed decides" if held_out else ""
+def format_held_out(held_out: list[str]) -> str:
+    return f"no {' and no '.join(held_out)} split in the source: taken from train, by the seed" if held_out else ""
 
 
-def told_sizes(splits: Sequence[dict]) -> str:
+def format_sizes(splits: Sequence[dict]) -> str:
     sizes, modes = Counter(), Counter()
     for split in splits:
         sizes.update(split["sizes"])
         modes.update({MODE_NAMES.get(mode, mode): count for mode, count in split["modes"].items()})
-    return f"{told_most(sizes)}; {told_most(modes)}"
+    return f"{format_most(sizes)}; {format_most(modes)}"
 
 
-def told_most(counts: Counter) -> str:
-    """The three commonest, with how many there are of each."""
+def format_most(counts: Counter) -> str:
+    """The three most common, with the number of each."""
     if len(counts) == 1:
         return f"all {next(iter(counts))}"
     rest = f", {len(counts) - 3:,} others" if len(counts) > 3 else ""
     return ", ".join(f"{count:,} {name}" for name, count in counts.most_common(3)) + rest
 
 
-def told_leaks(leaks: dict[str, int]) -> str:
-    told = told_pairs(leaks)
+def format_leaks(leaks: dict[str, int]) -> str:
+    pairs = format_pairs(leaks)
     drop = leaks["train_pictures_to_drop"]
-    return f"{told}\n{'':<17}training drops {drop:,} of its pictures for it" if drop else told
+    return f"{pairs}\n{'':<17}training drops {drop:,} of its pictures because of this" if drop else pairs
 
 
-def told_pairs(pairs: dict[str, int]) -> str:
-    told = [f"{pairs[f'{b}_in_{a}']:,} of {b} in {a}" for a, b in combinations(SPLITS, 2) if pairs[f"{b}_in_{a}"]]
-    return ", ".join(told) or "none"
+def format_pairs(pairs: dict[str, int]) -> str:
+    found = [f"{pairs[f'{b}_in_{a}']:,} of {b} in {a}" for a, b in combinations(SPLITS, 2) if pairs[f"{b}_in_{a}"]]
+    return ", ".join(found) or "none"
 
 
-def told_near(pairs: dict[str, int]) -> str:
-    told = told_pairs(pairs)
-    note = f"\n{'':<17}shifted, mirrored or encoded again: counted, never dropped"
-    return told + note if told != "none" else told
+def format_near(pairs: dict[str, int]) -> str:
+    found = format_pairs(pairs)
+    note = f"\n{'':<17}shifted, mirrored or encoded again: only counted, not dropped"
+    return found + note if found != "none" else found
 
 
-def told_votes(splits: dict[str, dict]) -> str:
-    having = [name for name, split in splits.items() if split["ferplus_votes"]]
-    return "yes" if len(having) == len(splits) else f"only in {', '.join(having)}" if having else "no"
+def format_votes(splits: dict[str, dict]) -> str:
+    with_votes = [name for name, split in splits.items() if split["ferplus_votes"]]
+    return "yes" if len(with_votes) == len(splits) else f"only in {', '.join(with_votes)}" if with_votes else "no"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -203,13 +212,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fer2013.csv, icml_face_data.csv or train.csv of Kaggle, a parquet file, a folder with train/ and test/,"
         " or a dataset on the Hub (user/name)",
     )
-    parser.add_argument("--votes", type=Path, metavar="F", help="FER+'s fer2013new.csv, for a CSV in its row order")
-    parser.add_argument("--seed", type=int, default=0, help="draws the splits that the source lacks")
-    parser.add_argument("--json", type=Path, metavar="F", help="also write what was found to this file")
+    parser.add_argument("--votes", type=Path, metavar="F", help="FER+'s fer2013new.csv, for a CSV with the same rows")
+    parser.add_argument("--seed", type=int, default=0, help="for the random choice of splits that the source lacks")
+    parser.add_argument("--json", type=Path, metavar="F", help="also write the report to this file, as JSON")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="F.parquet",
+        help="instead of the report, write the CSV and its votes to this parquet file, which every command reads",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    found = find_out(arguments.data, arguments.votes, arguments.seed)
-    print(text(found))
+    if arguments.output is not None:
+        print(csv_to_parquet(Path(arguments.data), arguments.votes, arguments.output))
+        return
+    found = inspect_source(arguments.data, arguments.votes, arguments.seed)
+    print(format_report(found))
     if arguments.json is not None:
         write_json(arguments.json, found)

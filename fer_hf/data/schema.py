@@ -1,6 +1,6 @@
-"""What every source of faces is turned into: splits with one set of columns, one class order, one spelling.
+"""The common form of all sources of faces: their splits, columns, class order and spellings.
 
-The analyzers are `tabular` (CSV, parquet), `image_folder` (pictures in folders) and `hub_dataset`.
+The readers are `tabular` (CSV, parquet), `image_folder` (pictures in folders) and `hub_dataset`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from fer_hf.errors import FerError
 from fer_hf.labels import FERPLUS_COLUMNS, LABEL_OF_NAME, LABELS
 
 SPLITS = ("train", "validation", "test")
-# How sources spell the splits: FER2013's Usage column, folder names, splits on the Hub; all in any case.
+# How sources spell the splits in the column Usage of FER2013, folder names and splits on the Hub, in any case.
 SPLIT_OF_NAME = {
     "training": "train",
     "publictest": "validation",
@@ -34,17 +34,17 @@ VOTES = List(Value("float32"), length=len(FERPLUS_COLUMNS))
 
 
 class Source(NamedTuple):
-    """What a source holds: some or all of SPLITS, and whether it calls its test split FER2013's PrivateTest."""
+    """Some or all of SPLITS; `official`: the source calls its test split PrivateTest, as FER2013 does."""
 
     splits: dict[str, Dataset]
     official: bool
 
 
 def class_index(value: object, place: str) -> int:
-    """Index in LABELS of a class given by number or by any of its names; `place` is for the error."""
+    """Index in LABELS of a class that is given by its number or any of its names; `place` is for the error."""
     name = LABEL_OF_NAME.get(str(value).strip().lower())
     if name is None:
-        raise FerError(f"{place}: label {value!r} is none of {', '.join(LABELS)} or 0 to 6")
+        raise FerError("label_unknown", place, value=value, labels=", ".join(LABELS))
     return LABELS.index(name)
 
 
@@ -52,7 +52,7 @@ def usage_name(value: object, place: str) -> str:
     """The usage in lower case, a key of SPLIT_OF_NAME; `place` is for the error."""
     name = str(value).strip().lower()
     if name not in SPLIT_OF_NAME:
-        raise FerError(f"{place}: usage {value!r} is none of Training, PublicTest, PrivateTest")
+        raise FerError("usage_unknown", place, value=value)
     return name
 
 
@@ -67,13 +67,13 @@ def as_dataset(pictures: pa.Array, labels: Sequence[int], votes: np.ndarray | No
 
 
 def stored_pictures(content: Sequence[bytes | None], paths: Sequence[str | None]) -> pa.Array:
-    """Encoded pictures, or the paths where they stand, as `datasets` stores its Image column."""
+    """Encoded pictures, or the paths of their files, as `datasets` stores an Image column."""
     fields = [pa.array(content, pa.large_binary()).cast(pa.binary()), pa.array(paths, pa.string())]
     return pa.StructArray.from_arrays(fields, names=["bytes", "path"])
 
 
-def part_by_usage(whole: Dataset, usages: Sequence[str] | None) -> Source:
-    """Part a Dataset in memory by the usage (key of SPLIT_OF_NAME) of each row; without usages all rows are train."""
+def split_by_usage(whole: Dataset, usages: Sequence[str] | None) -> Source:
+    """Split a Dataset by the usage of each row, a key of SPLIT_OF_NAME; without usages all rows are train."""
     if usages is None:
         return Source({"train": whole}, official=False)
     split_of_row = np.array([SPLIT_OF_NAME[usage] for usage in usages])

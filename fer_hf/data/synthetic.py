@@ -1,4 +1,4 @@
-"""Drawn faces: seven simple expressions that are ours to ship, for smoke runs, tests, examples and gates."""
+"""Synthetic faces: drawings of the seven expressions, for smoke runs, tests, examples and the release gate."""
 
 import math
 import random
@@ -9,7 +9,7 @@ from PIL import ImageDraw
 
 from fer_hf.labels import LABELS
 
-# Each expression as (mouth's curve, mouth's opening, brows' slant, eyes' opening); 0 is at rest.
+# Curve of the mouth, opening of the mouth, slant of the brows, opening of the eyes (1 is at rest); 0 is at rest.
 STROKES = {
     "angry": (-0.5, 0.0, 0.8, 0.7),
     "disgust": (-0.8, 0.2, 0.5, 0.4),
@@ -22,10 +22,13 @@ STROKES = {
 
 
 def draw_face(label: str, seed: int = 0, size: int = 48) -> Picture.Image:
-    """A drawn grey face with the expression `label`; `seed` varies its place, proportions and light."""
+    """A grey drawing, `size` pixels square, of a face with the expression `label`.
+
+    `seed` varies its position, proportions and brightness.
+    """
     curve, opening, slant, eye = STROKES[label]
     rng = random.Random(f"{label} {seed}")
-    unit = 4 * size  # drawn large, then reduced, for smooth lines
+    unit = 4 * size  # drawn large and reduced, for smooth lines
     skin, back = rng.randint(130, 220), rng.randint(20, 110)
     picture = Picture.new("L", (unit, unit), back)
     pen = ImageDraw.Draw(picture)
@@ -48,11 +51,11 @@ def draw_face(label: str, seed: int = 0, size: int = 48) -> Picture.Image:
 
 
 def synthetic_splits(pictures: int) -> DatasetDict:
-    """A data set of drawn faces, in the columns of `fer_hf.data.load`, with `pictures` faces a split."""
-    return DatasetDict({split: _drawn_split(split, pictures) for split in ("train", "validation", "test")})
+    """A dataset of synthetic faces with the columns of `fer_hf.data.load`, `pictures` per split."""
+    return DatasetDict({split: synthetic_split(split, pictures) for split in ("train", "validation", "test")})
 
 
-def _drawn_split(split: str, pictures: int) -> Dataset:
+def synthetic_split(split: str, pictures: int) -> Dataset:
     first = {"train": 0, "validation": 1_000_000, "test": 2_000_000}[split]
     names = [LABELS[i % len(LABELS)] for i in range(pictures)]
     features = Features({"image": Image(), "label": ClassLabel(names=list(LABELS))})

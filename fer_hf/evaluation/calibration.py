@@ -1,7 +1,7 @@
-"""Confidence that means something: fitted on validation, folded into the classifier's weights.
+"""Calibration: one temperature and one bias per class, fitted on validation.
 
-One temperature and one bias a class (bias-corrected temperature scaling; Alexandari et al., 2020). The biases undo what
-training against FER+ votes does to the classes' shares: they say "neutral" more often than FER2013's labels do.
+This is bias-corrected temperature scaling (Alexandari et al., 2020). The biases undo what training on FER+ votes does
+to the frequency of each class: the votes say "neutral" more often than FER2013's labels do.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from fer_hf.evaluation.metrics import nll
 from fer_hf.labels import LABELS
 
-UNSURE_SHARE = 0.2  # of validation's faces on which the model is to say that it is not sure
+UNSURE_SHARE = 0.2  # of the validation faces: the share on which the model is to say that it is unsure
 
 
 class Calibration(NamedTuple):
@@ -37,28 +37,32 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray, biases: float = 1.0) -> Calibration:
-    """The temperature and biases that minimise the negative log-likelihood of labels (N,) under logits (N, 7).
+    """The temperature and biases that minimise the negative log-likelihood of the labels.
 
-    `biases` is the share of the biases that is used: 1 fits FER2013's labels best, 0 keeps what the FER+ votes taught.
-    The temperature is the best one for the biases that are used.
+    Args:
+        logits: the model's, (N, 7).
+        labels: class indices (N,).
+        biases: multiplies the fitted biases: 1 fits FER2013's labels best, 0 keeps what the FER+ votes taught. The
+            temperature is then fitted again.
     """
 
     def loss(calibration: Calibration) -> float:
         return nll(softmax(calibration.apply(logits)), labels)
 
-    def unpacked(values: np.ndarray) -> Calibration:
+    def unpack(values: np.ndarray) -> Calibration:
         return Calibration(float(np.exp(values[0])), (values[1:] - values[1:].mean()).tolist())
 
-    found = unpacked(minimize(lambda values: loss(unpacked(values)), np.zeros(1 + len(LABELS))).x)
-    used = [biases * bias for bias in found.biases]
-    power = minimize(lambda values: loss(Calibration(float(np.exp(values[0])), used)), np.log([found.temperature])).x[0]
-    return Calibration(float(np.exp(power)), used)
+    fitted = unpack(minimize(lambda values: loss(unpack(values)), np.zeros(1 + len(LABELS))).x)
+    used = [biases * bias for bias in fitted.biases]
+    start = np.log([fitted.temperature])
+    logarithm = minimize(lambda values: loss(Calibration(float(np.exp(values[0])), used)), start).x[0]
+    return Calibration(float(np.exp(logarithm)), used)
 
 
 def unsure_threshold(scores: np.ndarray, share: float = UNSURE_SHARE) -> float:
-    """The confidence below which the least sure `share` of validation's scores (N, 7) lie.
+    """The confidence below which the given share of the validation scores (N, 7) lies.
 
-    It is saved in the model's config as `unsure_below`; what stays above is what `metrics.coverage_80` scores.
+    It is saved in the model's config as `unsure_below`; `metrics.coverage_80` is the accuracy above it.
     """
     return round(float(np.quantile(scores.max(1), share)), 4)
 

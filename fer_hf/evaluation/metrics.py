@@ -1,6 +1,6 @@
-"""The scores: accuracy, macro-F1, calibration and coverage, as plain functions and as `evaluate` metrics.
+"""Accuracy, macro-F1, calibration and selective accuracy, as plain functions and as `evaluate` metrics.
 
-All take probabilities (N, 7), rows summing to 1, and class indices (N,); all fractions are 0..1.
+All take probabilities (N, 7), whose rows sum to 1, and class indices (N,); all fractions are between 0 and 1.
 """
 
 from collections.abc import Callable
@@ -17,22 +17,22 @@ BINS = 15  # equal-width bins of the top-1 confidence (Guo et al., 2017)
 
 
 def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Share of pictures whose highest score is the label's."""
+    """Share of the pictures whose highest score is that of their label."""
     return float((scores.argmax(1) == labels).mean())
 
 
 def macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of the seven classes' F1; a class that neither occurs nor is predicted counts as 0."""
+    """Mean F1 of the seven classes; a class that neither occurs nor is predicted counts as 0."""
     return float(f1_score(labels, scores.argmax(1), labels=range(len(LABELS)), average="macro", zero_division=0))
 
 
 def bins_of(confidence: np.ndarray) -> np.ndarray:
-    """Index (N,) of each confidence's bin."""
+    """Index (N,) of the bin of each confidence."""
     return np.minimum((confidence * BINS).astype(int), BINS - 1)
 
 
 def reliability(scores: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """Per bin of the top-1 confidence that is not empty: its lower edge, count, mean confidence and accuracy."""
+    """Lower edge, count, mean confidence and accuracy of each bin of the top-1 confidence that is not empty."""
     confidence, right = scores.max(1), scores.argmax(1) == labels
     bins = bins_of(confidence)
     return [
@@ -48,13 +48,14 @@ def reliability(scores: np.ndarray, labels: np.ndarray) -> list[dict[str, float]
 
 
 def ece(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error: mean gap of confidence and accuracy, weighted by the bins' counts."""
-    bins = reliability(scores, labels)
-    return sum(b["n"] * abs(b["confidence"] - b["accuracy"]) for b in bins) / len(labels)
+    """Expected calibration error: the mean gap between confidence and accuracy, weighted by the counts of the bins."""
+    confidence = scores.max(1)
+    gaps = np.bincount(bins_of(confidence), weights=confidence - (scores.argmax(1) == labels))
+    return float(np.abs(gaps).sum() / len(labels))
 
 
 def ece_floor(scores: np.ndarray, draws: int = 100, seed: int = 0) -> float:
-    """The ECE that a perfectly calibrated model of the same confidences shows on average at this number of pictures."""
+    """The mean ECE that a perfectly calibrated model with these confidences shows on this number of pictures."""
     rng = np.random.default_rng(seed)
     confidence = scores.max(1)
     bins = bins_of(confidence)
@@ -74,9 +75,9 @@ def brier(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def coverage_80(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Accuracy on the 80 % of pictures the model is surest about."""
-    surest = np.argsort(-scores.max(1), kind="stable")[: max(1, round(0.8 * len(labels)))]
-    return accuracy(scores[surest], labels[surest])
+    """Selective accuracy at 80 % coverage: on the 80 % of the pictures with the highest confidence."""
+    covered = np.argsort(-scores.max(1), kind="stable")[: max(1, round(0.8 * len(labels)))]
+    return accuracy(scores[covered], labels[covered])
 
 
 def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -85,7 +86,7 @@ def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def per_class(scores: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and count of each class."""
+    """Count, precision, recall and F1 of each class."""
     counts = confusion_matrix(scores, labels)
     right, true, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
     return {
@@ -100,7 +101,7 @@ def per_class(scores: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, flo
 
 
 def ferplus_majority(votes: np.ndarray) -> np.ndarray:
-    """Class index (N,) where one of the seven has more than half of all ten columns' votes (N, 10), else -1."""
+    """Class index (N,) where one of the seven classes has more than half of all votes (N, 10), -1 elsewhere."""
     seven = votes[:, list(FERPLUS_INDEX)]
     clear = seven.max(1) > votes.sum(1) / 2
     return np.where(clear, seven.argmax(1), -1)
@@ -113,10 +114,10 @@ def interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> list[float]:
-    """Bootstrap 95 % interval (percentiles) of `score`, 0 or more, over the pictures.
+    """Bootstrap 95 % interval of a `score` that is never negative, over the pictures.
 
-    The percentiles are shifted by the bootstrap's estimate of the score's bias (Efron and Tibshirani, 1993, ch. 10):
-    resampling adds to an ECE the chance that it already holds, and its plain percentiles lie too high.
+    The percentiles are shifted by the bootstrap's estimate of the bias (Efron and Tibshirani, 1993, ch. 10), because
+    resampling inflates an ECE and its plain percentiles lie too high. @@
     """
     rng = np.random.default_rng(seed)
     picks = (rng.integers(0, len(labels), len(labels)) for _ in range(resamples))
@@ -138,7 +139,7 @@ def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
 
 
 class _FerMetric(evaluate.Metric):
-    """A score above as an `evaluate.Metric`: local, no network; `compute`, `add_batch` and `combine` work."""
+    """One of the scores as an `evaluate.Metric` that needs no network; `compute`, `add_batch` and `combine` work."""
 
     score: Callable[[np.ndarray, np.ndarray], float]
 
@@ -176,6 +177,6 @@ class Brier(_FerMetric):
 
 
 def fer_metrics() -> evaluate.CombinedEvaluations:
-    """All of them as one metric: `fer_metrics().compute(predictions=scores, references=labels)`."""
+    """All scores as one metric: `fer_metrics().compute(predictions=scores, references=labels)`."""
     classes = (Accuracy, MacroF1, CalibrationError, NegativeLogLikelihood, Brier)
     return evaluate.combine([each(keep_in_memory=True) for each in classes])

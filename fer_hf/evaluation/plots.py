@@ -1,15 +1,15 @@
-"""Pictures of results: confusion matrix, learning curves, reliability."""
+"""Figures of results: confusion matrix, learning curves, reliability diagram.
+
+They are drawn without pyplot, which would choose a backend for the whole process.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from fer_hf.io import replacing
 from fer_hf.labels import LABELS
@@ -17,18 +17,15 @@ from fer_hf.labels import LABELS
 
 @contextmanager
 def figure(path: str | Path, width: float = 6, height: float = 5) -> Iterator[Axes]:
-    """Axes to draw on; the figure is written to `path` (PNG) when the block ends."""
-    canvas, axes = plt.subplots(figsize=(width, height), layout="constrained")
-    try:
-        yield axes
-        with replacing(path) as temporary:
-            canvas.savefig(temporary, format="png", dpi=120)
-    finally:
-        plt.close(canvas)
+    """Axes to draw on; the figure, `width` x `height` inches, is written to `path` (PNG) when the block ends."""
+    drawing = Figure(figsize=(width, height), layout="constrained")
+    yield drawing.subplots()
+    with replacing(path) as temporary:
+        drawing.savefig(temporary, format="png", dpi=120)
 
 
 def plot_confusion_matrix(counts: np.ndarray, path: str | Path, title: str = "") -> None:
-    """Counts (7, 7), rows the labels: shaded by the share of each row."""
+    """Counts (7, 7), one row per label, shaded by their share of the row."""
     shares = counts / np.maximum(1, counts.sum(1, keepdims=True))
     with figure(path) as axes:
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -36,13 +33,13 @@ def plot_confusion_matrix(counts: np.ndarray, path: str | Path, title: str = "")
             colour = "white" if shares[row, column] > 0.5 else "black"
             text = f"{100 * shares[row, column]:.0f} %\n{counts[row, column]}"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
-        axes.set(xlabel="read as", ylabel="labelled", title=title)
+        axes.set(xlabel="predicted", ylabel="label", title=title)
         axes.set_xticks(range(len(LABELS)), LABELS, rotation=45)
         axes.set_yticks(range(len(LABELS)), LABELS)
 
 
 def plot_learning_curves(history: list[dict[str, float]], path: str | Path) -> None:
-    """The Trainer's log: training loss, and validation accuracy where it was scored."""
+    """Training loss and validation accuracy from the Trainer's `log_history`."""
     train = [(log["step"], log["loss"]) for log in history if "loss" in log]
     valid = [(log["step"], log["eval_accuracy"]) for log in history if "eval_accuracy" in log]
     with figure(path, 7, 4) as axes:
@@ -57,7 +54,7 @@ def plot_learning_curves(history: list[dict[str, float]], path: str | Path) -> N
 
 
 def plot_reliability(bins: list[dict[str, float]], path: str | Path, title: str = "") -> None:
-    """Accuracy against confidence, bin by bin; the dotted diagonal is perfect calibration."""
+    """Accuracy against confidence for each bin of `metrics.reliability`; the diagonal is perfect calibration."""
     with figure(path, 5, 4.5) as axes:
         axes.plot([0, 1], [0, 1], ":", color="grey", label="perfect")
         sizes = [20 + 300 * each["n"] / sum(b["n"] for b in bins) for each in bins]

@@ -60,15 +60,16 @@ PNG = encoded(Image.fromarray(noise(1)), "PNG")
 def test_file_that_is_no_picture_is_named(tmp_path, content):
     path = tmp_path / "face.png"
     path.write_bytes(content)
-    with pytest.raises(FerError, match=r"face.png: is no picture that can be read"):
+    with pytest.raises(FerError, match=r"face.png: not a picture that can be read, or truncated") as caught:
         open_picture({"bytes": None, "path": str(path)}, "train: picture 1")
-    with pytest.raises(FerError, match="train: picture 1: is no picture"):
+    assert caught.value.code == "picture_unreadable"
+    with pytest.raises(FerError, match="train: picture 1: not a picture"):
         open_picture({"bytes": content, "path": None}, "train: picture 1")
 
 
 def test_decompression_bomb_is_refused(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(FerError, match="is no picture"):
+    with pytest.raises(FerError, match="not a picture"):
         open_picture({"bytes": PNG, "path": None}, "here")
 
 

@@ -26,7 +26,7 @@ def test_spellings_of_splits_and_columns_are_made_ours(capsys):
     assert source.splits["test"].column_names == ["image", "label"]
     assert source.splits["test"]["label"][:] == [3, 6]
     np.testing.assert_array_equal(np.asarray(source.splits["train"][1]["image"]), noise(1))
-    assert "split 'extra' is none of train, validation, test: not used" in capsys.readouterr().err
+    assert "split 'extra' is not one of train, validation, test and is not used" in capsys.readouterr().err
 
 
 def test_class_label_of_another_order_goes_by_name():
@@ -36,20 +36,29 @@ def test_class_label_of_another_order_goes_by_name():
 
 
 @pytest.mark.parametrize(
-    ("splits", "said"),
+    ("splits", "message"),
     [
-        ({"train": noise_split([0], [0]).remove_columns("label")}, "needs one picture column and a label column"),
-        ({"train": noise_split([0], [0]).remove_columns("image")}, "needs one picture column and a label column"),
+        (
+            {"train": noise_split([0], [0]).remove_columns("label")},
+            "expected one picture column and a label column",
+        ),
+        (
+            {"train": noise_split([0], [0]).remove_columns("image")},
+            "expected one picture column and a label column",
+        ),
         ({"train": noise_split([], [])}, "u/d: train: this split is empty"),
-        ({"val": noise_split([0], [0]), "valid": noise_split([0], [0])}, "several of its splits are validation"),
+        (
+            {"val": noise_split([0], [0]), "valid": noise_split([0], [0])},
+            "several splits are validation: val, valid",
+        ),
         (
             {"test": noise_split([0], [0]).remove_columns("label").add_column("label", ["bored"])},
-            "u/d: test: row 1: label 'bored' is none of",
+            "u/d: test: row 1: label 'bored' is not one of",
         ),
     ],
 )
-def test_dataset_that_is_not_ours_is_refused(splits, said):
-    with pytest.raises(FerError, match=said):
+def test_dataset_that_is_not_ours_is_refused(splits, message):
+    with pytest.raises(FerError, match=message):
         standard_splits(DatasetDict(splits), "u/d")
 
 
@@ -71,5 +80,5 @@ def test_dataset_over_http(tmp_path):
     assert facts["leaks"]["test_in_train"] == 1
     assert missing.returncode == 1
     last = missing.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: alice/nothing: neither stands here nor loads as a dataset from the Hub")
+    assert last.startswith("error: alice/nothing: not a file or folder here, and not a dataset that the Hub can load")
     assert "Traceback" not in missing.stderr

@@ -66,51 +66,55 @@ def test_private_test_beside_a_validation_folder_is_official(tmp_path):
 
 def make_empty_class(root):
     (root / "train" / "disgust").mkdir()
-    return "disgust: this class folder is empty"
+    return "class_folder_empty", "disgust: this class folder is empty"
 
 
 def make_unknown_class(root):
     write_pictures(root / "train" / "contempt", [5])
-    return "unknown class folder 'contempt' (expected angry, disgust, fear, happy, sad, surprise, neutral)"
+    return (
+        "class_folder_unknown",
+        "unknown class folder 'contempt' (expected angry, disgust, fear,",
+    )
 
 
 def make_unknown_split(root):
     write_pictures(root / "extra" / "sad", [5])
-    return "unknown split folder 'extra' (expected train, validation, test)"
+    return "split_folder_unknown", "unknown split folder 'extra' (expected train, validation, test)"
 
 
 def make_empty_split(root):
     (root / "test").mkdir()
-    return "test: this split is empty"
+    return "split_empty", "test: this split is empty"
 
 
 def make_two_validations(root):
     write_pictures(root / "val" / "sad", [5])
     write_pictures(root / "valid" / "sad", [6])
-    return "both 'val' and 'valid' are validation"
+    return "split_repeated", "several splits are validation: val, valid"
 
 
 def make_loose_file(root):
     write_pictures(root / "train", [5])
-    return "5.png: stands where class folders are expected"
+    return "class_folder_expected", "5.png: a file where class folders are expected"
 
 
 def make_folder_in_class(root):
     (root / "train" / "sad" / "more").mkdir()
-    return "more: is no picture file"
+    return "picture_expected", "more: not a file, where a picture is expected"
 
 
 @pytest.mark.parametrize("spoil", [value for name, value in list(globals().items()) if name.startswith("make_")])
 def test_spoiled_folder_is_refused(tmp_path, spoil):
     write_pictures(tmp_path / "train" / "sad", [0])
-    said = spoil(tmp_path)
+    code, message = spoil(tmp_path)
     with pytest.raises(FerError) as caught:
         read_folder(tmp_path)
-    assert said in str(caught.value)
+    assert caught.value.code == code
+    assert message in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
 
 def test_folder_without_splits_and_classes_is_refused(tmp_path):
     (tmp_path / "images").mkdir()
-    with pytest.raises(FerError, match=r"has neither split folders .* nor class folders"):
+    with pytest.raises(FerError, match=r"contains neither split folders .* nor class folders"):
         read_folder(tmp_path)

@@ -1,4 +1,4 @@
-"""What `python -m fer_hf data` tells of a source."""
+"""What `python -m fer_hf data` reports about a source."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from fer_hf.__main__ import main
-from fer_hf.data.inspect import find_out, text
+from fer_hf.data.inspect import format_report, inspect_source
 from tests.support.made_sources import pixels, write_csv, write_pictures, write_votes
 
 BLANK = " ".join(["9"] * 2304)
@@ -31,7 +31,7 @@ def source(tmp_path_factory):
 
 
 def test_findings(source):
-    found = find_out(str(source), None, seed=0)
+    found = inspect_source(str(source), None, seed=0)
     assert found["private_test"] == "by its name"
     assert found["leaks"] == {
         "validation_in_train": 1,
@@ -51,46 +51,46 @@ def test_findings(source):
     assert not train["ferplus_votes"]
 
 
-def test_text_says_it_in_plain_words(source):
-    told = text(find_out(str(source), None, seed=0))
-    assert "angry                1           0           1           2" in told
-    assert "called PrivateTest; not the original's pixels" in told
-    assert "1 of validation in train, 1 of test in train, 1 of test in validation" in told
-    assert "training drops 2 of its pictures" in told
-    assert "Pictures         all 48x48; all grey" in told
-    assert "Blank            1 of one single shade" in told
-    assert "Near-duplicates  none" in told
-    assert "FER+ votes       no" in told
+def test_report_is_in_plain_words(source):
+    report = format_report(inspect_source(str(source), None, seed=0))
+    assert "angry                1           0           1           2" in report
+    assert "called PrivateTest, but not with the original pixels" in report
+    assert "1 of validation in train, 1 of test in train, 1 of test in validation" in report
+    assert "training drops 2 of its pictures" in report
+    assert "Pictures         all 48x48; all grey" in report
+    assert "Blank            1 of a single shade" in report
+    assert "Near duplicates  none" in report
+    assert "FER+ votes       no" in report
 
 
-def test_odd_sizes_and_modes_are_told(tmp_path):
+def test_odd_sizes_and_modes_are_reported(tmp_path):
     for split, side in (("train", 50), ("val", 51), ("test", 52)):
         write_pictures(tmp_path / split / "sad", [side])
         Image.new("RGB", (side, side + 1), (side, 0, 0)).save(tmp_path / split / "sad" / "colour.png")
-    told = text(find_out(str(tmp_path), None, seed=0))
-    assert "3 48x48, 1 50x51, 1 51x52, 1 others; 3 grey, 3 colour" in told
-    assert "Blank            3 of one single shade" in told
+    report = format_report(inspect_source(str(tmp_path), None, seed=0))
+    assert "3 48x48, 1 50x51, 1 51x52, 1 others; 3 grey, 3 colour" in report
+    assert "Blank            3 of a single shade" in report
 
 
 def test_command_prints_and_writes_the_same(source, tmp_path, capsys):
     votes = write_votes(tmp_path / "fer2013new.csv", [row[2] for row in ROWS])
-    words = ["data", "--data", str(source), "--votes", str(votes), "--json", str(tmp_path / "found.json")]
-    assert main(words) == 0
+    argv = ["data", "--data", str(source), "--votes", str(votes), "--json", str(tmp_path / "found.json")]
+    assert main(argv) == 0
     found = json.loads((tmp_path / "found.json").read_text())
-    assert capsys.readouterr().out == text(found) + "\n"
+    assert capsys.readouterr().out == format_report(found) + "\n"
     assert all(split["ferplus_votes"] for split in found["splits"].values())
 
 
 def test_command_refuses_in_one_line(tmp_path, capsys):
     assert main(["data", "--data", str(tmp_path / "gone")]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: ") and message.count("\n") == 1
 
 
 def test_source_without_official_test(tmp_path):
     rows = [(label, pixels(10 * label + i)) for label in range(7) for i in range(3)]
-    found = find_out(str(write_csv(tmp_path / "train.csv", rows, header="emotion,pixels")), None, seed=0)
+    found = inspect_source(str(write_csv(tmp_path / "train.csv", rows, header="emotion,pixels")), None, seed=0)
     assert found["private_test"] is None
-    told = text(found)
-    assert "not FER2013's PrivateTest" in told
-    assert "the source has no validation and no test" in told
+    report = format_report(found)
+    assert "not FER2013's PrivateTest" in report
+    assert "no validation and no test split in the source" in report

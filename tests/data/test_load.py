@@ -1,4 +1,4 @@
-"""From any source to three splits: what is dropped, what is added, what is said."""
+"""From any source to three splits: what is dropped, added and reported."""
 
 import numpy as np
 import pytest
@@ -25,15 +25,15 @@ def leaky(tmp_path_factory):
     return write_csv(tmp_path_factory.mktemp("data") / "fer2013.csv", rows)
 
 
-def test_leaks_are_dropped_and_said(leaky, capsys):
+def test_leaks_are_dropped_and_reported(leaky, capsys):
     data = read_fer(leaky)
     assert data.official
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 5, "validation": 3, "test": 3}
     assert data.splits["train"]["label"][:] == [0, 1, 3, 3, 4]
     assert (data.report.leaked, data.report.dropped_leaks) == (3, 3)
-    said = capsys.readouterr().err
-    assert "3 training pictures also stand in validation or test: dropped" in said
-    assert "3 training pictures in 1 groups of identical pictures carry conflicting labels" in said
+    message = capsys.readouterr().err
+    assert "3 training pictures are also in validation or test: dropped" in message
+    assert "3 training pictures in 1 groups of identical pictures have conflicting labels" in message
 
 
 def test_in_train_tells_of_the_source_before_dropping(leaky):
@@ -43,7 +43,7 @@ def test_in_train_tells_of_the_source_before_dropping(leaky):
     assert "in_train" not in splits["train"].column_names
 
 
-def test_leaks_can_be_kept_but_are_said(leaky, capsys):
+def test_leaks_can_be_kept_but_are_reported(leaky, capsys):
     data = read_fer(leaky, drop_leaks=False)
     assert len(data.splits["train"]) == len(TRAIN)
     assert (data.report.leaked, data.report.dropped_leaks) == (3, 0)
@@ -65,7 +65,7 @@ def test_conflicts_soft_drop_and_keep(leaky):
     kept = load_fer(leaky, conflicts="keep")["train"]
     np.testing.assert_array_equal(kept["target"][:], np.eye(7)[[0, 1, 3, 3, 4]])
 
-    with pytest.raises(FerError, match="conflicts: 'hard' is none of soft, drop, keep"):
+    with pytest.raises(FerError, match="conflicts: 'hard' is not one of soft, drop, keep"):
         load_fer(leaky, conflicts="hard")
 
 
@@ -85,7 +85,7 @@ def test_votes_stay_with_their_rows(leaky, tmp_path):
 
 def test_votes_are_refused_where_rows_are_not_known(tmp_path):
     write_pictures(tmp_path / "train" / "sad", [0])
-    with pytest.raises(FerError, match="votes join by row"):
+    with pytest.raises(FerError, match="votes are joined by row"):
         load_fer(tmp_path, votes=tmp_path / "fer2013new.csv")
 
 
@@ -97,7 +97,7 @@ def test_missing_splits_are_held_out_by_class_and_seed(tmp_path, capsys):
     assert data.report.held_out == ("validation", "test")
     counts = {name: np.bincount(split["label"][:], minlength=4).tolist() for name, split in data.splits.items()}
     assert counts == {"train": [16, 0, 0, 16], "validation": [2, 0, 0, 2], "test": [2, 0, 0, 2]}
-    assert "it has no validation and no test" in capsys.readouterr().err
+    assert "no validation and no test split" in capsys.readouterr().err
     first, again, other = (
         [image.tobytes() for image in load_fer(path, seed=seed)["test"]["image"]] for seed in (1, 1, 2)
     )
@@ -123,7 +123,7 @@ def test_source_that_cannot_be_read_is_refused(tmp_path):
     for source in ("nowhere/fer2013.csv", tmp_path / "gone", "nowhere.parquet"):
         with pytest.raises(FerError, match="no such file or folder"):
             load_fer(source)
-    with pytest.raises(FerError, match=r"notes.txt: is neither a .csv file, a .parquet file nor a folder"):
+    with pytest.raises(FerError, match=r"notes.txt: expected a .csv file, a .parquet file or a folder"):
         load_fer(tmp_path / "notes.txt")
 
 
@@ -131,12 +131,12 @@ def test_broken_picture_in_a_folder_is_named(tmp_path):
     write_pictures(tmp_path / "train" / "sad", list(range(4)))
     write_pictures(tmp_path / "test" / "sad", [9])
     (tmp_path / "test" / "sad" / "note.txt").write_text("no picture")
-    with pytest.raises(FerError, match=r"note.txt: is no picture"):
+    with pytest.raises(FerError, match=r"note.txt: not a picture"):
         load_fer(tmp_path)
 
 
 def test_split_that_is_missing_or_too_small_is_refused(tmp_path):
-    with pytest.raises(FerError, match="has no train split, only test"):
+    with pytest.raises(FerError, match="no train split, only test"):
         load_fer(write_csv(tmp_path / "fer2013.csv", [(0, pixels(0), "PrivateTest")]))
     with pytest.raises(FerError, match="too few pictures of each class to hold one out"):
         load_fer(write_csv(tmp_path / "train.csv", [(0, pixels(0))], header="emotion,pixels"))

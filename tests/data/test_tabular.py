@@ -9,7 +9,7 @@ from PIL import Image as Picture
 
 from fer_hf.data.tabular import read_csv, read_parquet
 from fer_hf.errors import FerError
-from fer_hf.labels import FERPLUS_COLUMNS
+from fer_hf.labels import FERPLUS_COLUMNS, LABEL_OF_NAME, LABELS
 from tests.support.made_sources import noise, noise_split, pixels, write_csv, write_parquet, write_votes
 
 USAGES = ["Training", "Training", "PublicTest", "PrivateTest"]
@@ -48,45 +48,45 @@ GOOD = (0, pixels(0), "Training")
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "message"),
     [
-        ((7, pixels(1), "Training"), "line 3: label '7' is none of angry"),
-        (("", pixels(1), "Training"), "line 3: label '' is none of angry"),
-        ((0, "1 2 3", "Training"), "line 3: has 3 pixels, not 48 * 48 = 2,304"),
-        ((0, "", "Training"), "line 3: has 0 pixels"),
-        ((0, "256" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel 256 is no whole number"),
-        ((0, "-1" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel -1 is no whole number"),
-        ((0, "9" * 30 + pixels(1)[pixels(1).index(" ") :], "Training"), "is no whole number from 0 to 255"),
-        ((0, "x" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel 'x' is no whole number"),
-        ((0, "1.5" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel '1.5' is no whole number"),
-        ((0, pixels(1), "Practice"), "line 3: usage 'Practice' is none of Training, PublicTest, PrivateTest"),
-        ((0, pixels(1)), "line 3: has 2 columns, not 3"),
-        ((0, "1 " * 100_000, "Training"), "line 3: is longer than 100,000 characters"),
+        ((7, pixels(1), "Training"), "line 3: label '7' is not one of angry"),
+        (("", pixels(1), "Training"), "line 3: label '' is not one of angry"),
+        ((0, "1 2 3", "Training"), "line 3: 3 pixels, expected 48 x 48 = 2,304"),
+        ((0, "", "Training"), "line 3: 0 pixels, expected"),
+        ((0, "256" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel '256' is not a whole number"),
+        ((0, "-1" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel '-1' is not a whole number"),
+        ((0, "9" * 30 + pixels(1)[pixels(1).index(" ") :], "Training"), "is not a whole number from 0 to 255"),
+        ((0, "x" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel 'x' is not a whole number"),
+        ((0, "1.5" + pixels(1)[pixels(1).index(" ") :], "Training"), "line 3: pixel '1.5' is not a whole number"),
+        ((0, pixels(1), "Practice"), "line 3: usage 'Practice' is not one of Training, PublicTest, PrivateTest"),
+        ((0, pixels(1)), "line 3: 2 columns, expected 3"),
+        ((0, "1 " * 100_000, "Training"), "line 3: more than 100,000 characters"),
         ((0, "1 " * 30_000 + "\n" + "1 " * 49_000, "Training"), "line 3: broken CSV"),
     ],
 )
-def test_broken_csv_row_is_refused_by_its_line(tmp_path, bad, said):
+def test_broken_csv_row_is_refused_by_its_line(tmp_path, bad, message):
     path = write_csv(tmp_path / "fer2013.csv", [GOOD, bad])
     with pytest.raises(FerError, match=r"fer2013\.csv") as caught:
         read_csv(path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"emotion,Usage\n0,Training\n", "has no column 'pixels'"),
-        (b"pixels\n1 2 3\n", "has no column 'emotion'"),
-        (b"", "has no column 'emotion'"),
-        (b"emotion,pixels\n", "holds no rows"),
-        (b"emotion,pixels\n0,\xff\xfe\n", "is no UTF-8 text"),
+        (b"emotion,Usage\n0,Training\n", "no column 'pixels'"),
+        (b"pixels\n1 2 3\n", "no column 'emotion'"),
+        (b"", "no column 'emotion'"),
+        (b"emotion,pixels\n", "the table has no rows"),
+        (b"emotion,pixels\n0,\xff\xfe\n", "not UTF-8 text after line 1"),
     ],
 )
-def test_csv_that_is_no_fer_table_is_refused(tmp_path, content, said):
+def test_csv_that_is_no_fer_table_is_refused(tmp_path, content, message):
     path = tmp_path / "fer2013.csv"
     path.write_bytes(content)
-    with pytest.raises(FerError, match=said):
+    with pytest.raises(FerError, match=message):
         read_csv(path)
 
 
@@ -98,16 +98,16 @@ def test_votes_join_row_by_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("usages", "said"),
+    ("usages", "message"),
     [
-        (USAGES[:3], "has 3 rows where .* has 4"),
-        ([*USAGES, "PrivateTest"], "has 5 rows where .* has 4"),
-        (["Training", "PublicTest", "Training", "PrivateTest"], "line 3: is publictest where .* has training"),
+        (USAGES[:3], "3 rows where .* has 4"),
+        ([*USAGES, "PrivateTest"], "5 rows where .* has 4"),
+        (["Training", "PublicTest", "Training", "PrivateTest"], "line 3: publictest where .* has training"),
     ],
 )
-def test_votes_of_other_rows_are_refused(tmp_path, usages, said):
+def test_votes_of_other_rows_are_refused(tmp_path, usages, message):
     table = write_csv(tmp_path / "fer2013.csv", [(i, pixels(i), usage) for i, usage in enumerate(USAGES)])
-    with pytest.raises(FerError, match=said):
+    with pytest.raises(FerError, match=message):
         read_csv(table, write_votes(tmp_path / "votes.csv", usages))
 
 
@@ -117,6 +117,21 @@ def test_votes_that_are_no_numbers_are_refused(tmp_path):
     votes.write_text(votes.read_text().replace(",0,", ",many,", 1))
     with pytest.raises(FerError, match=r"votes.csv: line 2: votes .* are not ten whole numbers"):
         read_csv(table, votes)
+
+
+def test_votes_that_were_shuffled_are_refused(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 7, 100).tolist()
+    table = write_csv(tmp_path / "fer2013.csv", [(label, pixels(0), "Training") for label in labels])
+    column = [LABEL_OF_NAME.get(name) for name in FERPLUS_COLUMNS]
+
+    def votes_for(classes):
+        rows = [("Training", "", *[10 * (name == LABELS[each]) for name in column]) for each in classes]
+        return write_csv(tmp_path / "votes.csv", rows, header=",".join(["Usage", "Image name", *FERPLUS_COLUMNS]))
+
+    assert len(read_csv(table, votes_for(labels)).splits["train"]) == 100
+    with pytest.raises(FerError, match=r"votes.csv: the votes agree with only .* the rows do not match") as caught:
+        read_csv(table, votes_for(labels[1:] + labels[:1]))
+    assert caught.value.code == "votes_disagree"
 
 
 def test_parquet_with_usage_and_votes(tmp_path):
@@ -135,16 +150,16 @@ def test_parquet_labels_go_by_name_when_it_has_an_order_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"),
+    ("labels", "message"),
     [
-        ([0, 9], "row 2: label 9 is none of"),
-        (["sad", "bored"], "row 2: label 'bored' is none of"),
-        ([0, None], "row 2: label None is none of"),
-        ([0, -1], "row 2: label -1 is none of"),
+        ([0, 9], "row 2: label 9 is not one of"),
+        (["sad", "bored"], "row 2: label 'bored' is not one of"),
+        ([0, None], "row 2: label None is not one of"),
+        ([0, -1], "row 2: label -1 is not one of"),
     ],
 )
-def test_parquet_label_out_of_range_is_refused(tmp_path, labels, said):
-    with pytest.raises(FerError, match=said):
+def test_parquet_label_out_of_range_is_refused(tmp_path, labels, message):
+    with pytest.raises(FerError, match=message):
         read_parquet(write_parquet(tmp_path / "f.parquet", [0, 1], labels))
 
 
@@ -153,35 +168,35 @@ def test_class_label_that_means_unlabelled_is_refused(tmp_path):
     split = noise_split([0, 1], [6, 6])
     table = split.data.table.set_column(1, "label", pa.array([6, -1]))
     pq.write_table(table.replace_schema_metadata(split.data.table.schema.metadata), tmp_path / "f.parquet")
-    with pytest.raises(FerError, match="row 2: label -1 is none of"):
+    with pytest.raises(FerError, match="row 2: label -1 is not one of"):
         read_parquet(tmp_path / "f.parquet")
 
 
 def test_parquet_without_what_it_needs_is_refused(tmp_path):
     path = tmp_path / "f.parquet"
-    with pytest.raises(FerError, match="row 1: usage 'Exam' is none of"):
+    with pytest.raises(FerError, match="row 1: usage 'Exam' is not one of"):
         read_parquet(write_parquet(path, [0], [0], usage=["Exam"]))
-    with pytest.raises(FerError, match="holds no rows"):
+    with pytest.raises(FerError, match="the table has no rows"):
         read_parquet(write_parquet(path, [], []))
-    with pytest.raises(FerError, match="fp_nf: holds something that is no number"):
+    with pytest.raises(FerError, match="fp_nf: not a column of numbers"):
         votes = {f"fp_{name}": ["x"] for name in FERPLUS_COLUMNS} | {f"fp_{n}": [0] for n in FERPLUS_COLUMNS[:-1]}
         read_parquet(write_parquet(path, [0], [0], **votes))
     pq.write_table(pa.table({"label": [0]}), path)
-    with pytest.raises(FerError, match="has no column 'image'"):
+    with pytest.raises(FerError, match="no column 'image'"):
         read_parquet(path)
     path.write_bytes(b"PAR1 and nothing else")
-    with pytest.raises(FerError, match="is no parquet file that can be read"):
+    with pytest.raises(FerError, match="not a parquet file that can be read"):
         read_parquet(path)
 
 
 @pytest.mark.parametrize("image", [[{"bytes": None, "path": "/etc/hostname"}], ["https://example.org/a.png"]])
 def test_parquet_cannot_make_us_open_a_path_or_an_address(tmp_path, image):
     pq.write_table(pa.table({"image": image, "label": [0]}), tmp_path / "f.parquet")
-    with pytest.raises(FerError, match="row 1: column 'image' holds no picture"):
+    with pytest.raises(FerError, match="row 1: no picture in column 'image'"):
         read_parquet(tmp_path / "f.parquet")
 
 
 def test_parquet_whose_pictures_are_numbers_is_refused(tmp_path):
     pq.write_table(pa.table({"image": [1, 2], "label": [0, 1]}), tmp_path / "f.parquet")
-    with pytest.raises(FerError, match="column 'image' holds no pictures but int64"):
+    with pytest.raises(FerError, match="column 'image' contains no pictures but int64"):
         read_parquet(tmp_path / "f.parquet")

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 from PIL import Image
 
@@ -15,3 +18,8 @@ def test_each_picture_is_drawn(tmp_path):
             assert min(picture.size) > 300
             assert len(picture.convert("RGB").getcolors(10**6)) > 5
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_importing_it_leaves_the_settings_of_the_process_alone():
+    code = "import sys, fer_hf.evaluation.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
