@@ -211,7 +211,9 @@ def measure(model: str, faces: list[int], rates: list[int], seconds: float) -> l
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.live", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: the repository's)")
     parser.add_argument("--seconds", type=float, default=30.0, help="a run (default: %(default)s)")
     parser.add_argument("--faces", type=int, nargs="+", default=[1, 4], choices=(1, 4), help="(default: 1 4)")

@@ -79,7 +79,9 @@ def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labe
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.onnx", description="Compare exports with PyTorch.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.onnx", description="Compare exports with PyTorch.", allow_abbrev=False
+    )
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source")
     parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")

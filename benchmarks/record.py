@@ -45,7 +45,7 @@ def path_of(name: str, suffix: str = ".json") -> Path:
 
 def build_parser(name: str, about: str) -> argparse.ArgumentParser:
     """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
-    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
     parser.add_argument(
         "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )

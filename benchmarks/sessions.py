@@ -116,7 +116,9 @@ def draw(results: dict, path: Path) -> None:
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument("--seconds", type=float, default=120.0, help="they stay (default: %(default)g)")
     parser.add_argument(
         "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"

@@ -108,7 +108,9 @@ def draw(rows: dict[str, dict], path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument(
         "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )

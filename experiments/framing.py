@@ -91,7 +91,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--data", required=True, help="FER2013: CSV, parquet, folder or Hub id")
     parser.add_argument("--pictures", type=int, default=2000, help="how many training pictures (default: %(default)s)")
     parser.add_argument("--photos", nargs="*", help="photos whose faces are cut and measured as a check")

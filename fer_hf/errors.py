@@ -1,5 +1,8 @@
 """The error that a person may see: one line that names the input, the field and what was expected."""
 
+import os
+import sys
+import traceback
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +39,13 @@ class FerError(Exception):
 
     def __reduce__(self) -> tuple:
         return type(self), (self.code, self.source), self.__dict__  # errors cross processes
+
+
+def report(error: FerError) -> None:
+    """Print an error as one line on stderr; FER_DEBUG=1 puts the traceback before it."""
+    if os.environ.get("FER_DEBUG") == "1":
+        traceback.print_exception(error)
+    print(f"error: {error}", file=sys.stderr)
 
 
 def first_line(error: Exception) -> str:

@@ -75,7 +75,9 @@ def note_release(model: Path = MODEL, release: Path = RELEASE) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.gate", description="Check the model in the repository.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.gate", description="Check the model in the repository.", allow_abbrev=False
+    )
     parser.add_argument("--write", action="store_true", help="note the present answers as the right ones")
     parser.add_argument("--release", action="store_true", help="note the present scores as those to be reached")
     arguments = parser.parse_args()

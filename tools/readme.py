@@ -70,7 +70,9 @@ def results_block() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.readme", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.readme", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail where README and files disagree")
     arguments = parser.parse_args()
     path = ROOT / "README.md"

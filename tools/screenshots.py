@@ -93,7 +93,7 @@ SCENES: dict[str, Callable[[Page, Path], None]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(SCENES)} (default: all)")
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder (default: %(default)s)")

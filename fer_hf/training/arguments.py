@@ -116,7 +116,9 @@ def read_recipe(words: list[str]) -> Recipe:
     Raises:
         FerError: no such file, no YAML table, an unknown field (the nearest known one is named), a wrong value.
     """
-    parser = argparse.ArgumentParser(prog="train.py", description="Fine-tune a pretrained model on FER2013.")
+    parser = argparse.ArgumentParser(
+        prog="train.py", description="Fine-tune a pretrained model on FER2013.", allow_abbrev=False
+    )
     parser.add_argument("recipe", help="a file of recipes/; any of its fields may follow as --field value")
     arguments, overrides = parser.parse_known_args(words)
     table = _read_table(Path(arguments.recipe)) | _read_overrides(overrides)
