@@ -26,6 +26,7 @@ EXPRESSIONS = (
 )
 
 LABELS = tuple(expression.name for expression in EXPRESSIONS)
+UNSURE = "unsure"  # stands beside LABELS in counts: a face for which the model names two expressions
 COLOURS = {expression.name: expression.colour for expression in EXPRESSIONS}
 ID2LABEL = dict(enumerate(LABELS))
 LABEL2ID = {name: index for index, name in ID2LABEL.items()}

@@ -23,7 +23,7 @@ from fer_hf.errors import FerError, first_line
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
 from fer_hf.inference.image_io import open_photo
-from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
+from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows, unsure_labels
 from fer_hf.io import printable, sha256_of, write_json, write_text
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
@@ -84,8 +84,7 @@ class FaceAnalyzer:
         The threshold stands in the config as `unsure_below` (see `evaluation.calibration`); a model without one is
         never unsure.
         """
-        best, second = sorted(scores, key=scores.get, reverse=True)[:2]
-        return (best, second) if scores[best] < self.unsure_below else ()
+        return unsure_labels([scores[name] for name in LABELS], self.unsure_below)
 
     def scores_of_crop(self, crop: Image.Image) -> dict[str, float]:
         """Read a picture that already is one face, framed closely."""

@@ -29,7 +29,7 @@ from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
 from fer_hf.inference.zip_safety import check_entries, is_zip, open_zip, read_entry
 from fer_hf.io import printable
-from fer_hf.labels import LABELS
+from fer_hf.labels import LABELS, UNSURE
 
 MAX_PHOTOS = 500
 THUMBNAIL = 96  # pixels a side
@@ -69,13 +69,14 @@ class PhotoSet:
     faces: list[FoundFace] = field(default_factory=list)
 
     def by_emotion(self) -> list[FoundFace]:
-        """All faces, in the order of LABELS, the surest of each first."""
-        return sorted(self.faces, key=lambda found: (LABELS.index(found.face.label), -found.face.confidence))
+        """All faces, in the order of LABELS and UNSURE, the most confident of each first."""
+        order = (*LABELS, UNSURE)
+        return sorted(self.faces, key=lambda found: (order.index(found.face.counted_as), -found.face.confidence))
 
     def counts(self) -> dict[str, int]:
-        """Faces of each expression, and of photos: read, without a face, failed."""
-        labels = Counter(found.face.label for found in self.faces)
-        return {name: labels[name] for name in LABELS} | {
+        """Faces of each expression and unsure ones; photos read, photos without a face, failures."""
+        faces = Counter(found.face.counted_as for found in self.faces)
+        return {name: faces[name] for name in (*LABELS, UNSURE)} | {
             "photos": len(self.photos),
             "without_face": sum(not reading.faces for _, reading in self.photos),
             "failed": len(self.failures),

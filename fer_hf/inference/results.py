@@ -1,9 +1,10 @@
 """What was read in one photo, and how it is written down: as JSON, and as rows of CSV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fer_hf.inference.detection import Detection
-from fer_hf.labels import LABELS
+from fer_hf.labels import LABELS, UNSURE
 
 CSV_COLUMNS = ("file", "width", "height", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
 
@@ -18,6 +19,11 @@ class Face:
     scores: dict[str, float]  # in the order of LABELS, sum 1
     detection: Detection
     unsure: tuple[str, ...] = ()  # the two best labels where `confidence` is too low to name one
+
+    @property
+    def counted_as(self) -> str:
+        """The label under which the face is counted; UNSURE where the model is unsure."""
+        return UNSURE if self.unsure else self.label
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,12 @@ class PhotoResult:
             for face in self.faces
         ]
         return {"file": file, "width": self.width, "height": self.height, "faces": faces}
+
+
+def unsure_labels(scores: Sequence[float], unsure_below: float) -> tuple[str, ...]:
+    """The two best labels where none of the seven scores reaches `unsure_below`, else nothing."""
+    best, second = sorted(range(len(LABELS)), key=lambda index: -scores[index])[:2]
+    return (LABELS[best], LABELS[second]) if scores[best] < unsure_below else ()
 
 
 def csv_rows(file: str, reading: PhotoResult) -> list[list]:

@@ -91,7 +91,7 @@ class LiveSession:
     def csv(self) -> str:
         """The history, a row a sample, at most five a second and face, the oldest dropped after HISTORY."""
         with self._lock:
-            return timeline_csv(self._samples, self._analyzer.unsure_below)
+            return timeline_csv(self._samples)
 
     def _read(self, frame: np.ndarray, time: float) -> dict | None:
         last = self._tracker.time
@@ -114,7 +114,7 @@ class LiveSession:
             "velocity": [round(speed, 1) for speed in self._tracker[sample.face].velocity],
             "label": sample.label,
             "confidence": round(max(sample.scores), 4),
-            "unsure": list(self._analyzer.unsure(scores)),
+            "unsure": list(sample.unsure),
             "scores": {name: round(score, 4) for name, score in scores.items()},
         }
 
@@ -143,7 +143,7 @@ def follow(
         tracker.smooth(number, time, row.tolist())
     tracks = (tracker[number] for number in sorted(numbers))
     return [
-        make_sample(time - start, track.number, _inside(track.corners, photo.size), track.scores)
+        make_sample(time - start, track.number, _inside(track.corners, photo.size), track.scores, analyzer.unsure_below)
         for track in tracks
         if track.scores
     ]

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.labels import COLOURS, LABELS
+from fer_hf.inference.results import unsure_labels
+from fer_hf.labels import COLOURS, LABELS, UNSURE
 
 CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
-UNSURE = "unsure"
 GAP = 1.0  # seconds without a sample of a face from which its areas are broken
 DRAWN_FACES = 6  # in one picture; the others would be too flat to read
 DRAWN_POINTS = 1200  # a face; more than a picture has columns
@@ -40,16 +40,27 @@ class Sample(NamedTuple):
     box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the frame
     label: str
     scores: tuple[float, ...]  # smoothed, in the order of LABELS
+    unsure: tuple[str, ...] = ()  # the two best labels where no score is high enough to name one
+
+    @property
+    def counted_as(self) -> str:
+        """The label under which the reading is counted; UNSURE where the model is unsure."""
+        return UNSURE if self.unsure else self.label
 
 
-def make_sample(time: float, face: int, box: Sequence[float], scores: Sequence[float]) -> Sample:
-    """A sample, its label being that of the highest score."""
+def make_sample(
+    time: float, face: int, box: Sequence[float], scores: Sequence[float], unsure_below: float = 0.0
+) -> Sample:
+    """A sample whose label is that of the highest score; unsure where no score reaches `unsure_below`."""
     label = LABELS[int(np.argmax(scores))]
-    return Sample(round(time, 3), face, tuple(round(edge) for edge in box), label, tuple(map(float, scores)))
+    box = tuple(round(edge) for edge in box)
+    return Sample(round(time, 3), face, box, label, tuple(map(float, scores)), unsure_labels(scores, unsure_below))
 
 
 def caption(sample: Sample) -> str:
-    """A reading in a few words: "1 happy 93 %"."""
+    """A reading in a few words: "1 happy 93 %", or "1 sad or fear?" where the model is unsure."""
+    if sample.unsure:
+        return f"{sample.face} {' or '.join(sample.unsure)}?"
     return f"{sample.face} {sample.label} {100 * max(sample.scores):.0f} %"
 
 
@@ -61,52 +72,52 @@ def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
     return dict(sorted(faces.items()))
 
 
-def timeline_csv(samples: Iterable[Sample], unsure_below: float = 0.0) -> str:
-    """A row a sample, in CSV_COLUMNS; `unsure` names the two best where no score reaches `unsure_below`."""
-    return csv_text(CSV_COLUMNS, (_csv_row(sample, unsure_below) for sample in samples))
+def timeline_csv(samples: Iterable[Sample]) -> str:
+    """One row per sample, in CSV_COLUMNS; `unsure` names the two best labels where the model is unsure."""
+    return csv_text(CSV_COLUMNS, map(_csv_row, samples))
 
 
-def _csv_row(sample: Sample, unsure_below: float) -> tuple:
+def _csv_row(sample: Sample) -> tuple:
     scores = [round(score, 6) for score in sample.scores]
-    first, second = np.argsort(-np.asarray(sample.scores), kind="stable")[:2]
-    unsure = f"{LABELS[first]} or {LABELS[second]}" if sample.scores[first] < unsure_below else ""
-    return (sample.time, sample.face, *sample.box, sample.label, scores[first], unsure, *scores)
+    return (sample.time, sample.face, *sample.box, sample.label, max(scores), " or ".join(sample.unsure), *scores)
 
 
 def summarise(samples: Iterable[Sample]) -> list[dict]:
     """For each face: when it was seen, the dominant expression, each one's share of the readings and mean score.
 
-    The dominant expression is the one with the highest mean score, not the one that led most often: a face that is
-    barely neutral all the time and laughs for a third of it is not a neutral face.
+    The shares count a reading under UNSURE where the model is unsure, and UNSURE dominates where it has more than half.
+    Otherwise the dominant expression is the one with the highest mean score over the sure readings, not the one that
+    led most often: a face that is barely neutral all the time and laughs for a third of it is not a neutral face.
     """
     return [_summary(face, samples) for face, samples in by_face(samples).items()]
 
 
 def _summary(face: int, samples: list[Sample]) -> dict:
     means = np.mean([sample.scores for sample in samples], axis=0)
-    leads = Counter(sample.label for sample in samples)
+    counts = Counter(sample.counted_as for sample in samples)
+    share = {name: round(counts[name] / len(samples), 4) for name in (*LABELS, UNSURE)}
+    sure = [sample.scores for sample in samples if not sample.unsure]
     return {
         "face": face,
         "first": samples[0].time,
         "last": samples[-1].time,
         "readings": len(samples),
-        "dominant": LABELS[int(means.argmax())],
-        "share": {name: round(leads[name] / len(samples), 4) for name in LABELS},
+        "dominant": UNSURE if share[UNSURE] > 0.5 else LABELS[int(np.mean(sure, axis=0).argmax())],
+        "share": share,
         "mean": {name: round(float(mean), 4) for name, mean in zip(LABELS, means, strict=True)},
     }
 
 
-def segments(samples: Sequence[Sample], every: float, unsure_below: float = 0.0) -> list[Segment]:
+def segments(samples: Sequence[Sample], every: float) -> list[Segment]:
     """One face's expression as stretches of time, broken where it was away for GAP seconds.
 
-    A reading holds until the next one, the last for `every` seconds. A stretch without a score of `unsure_below` is
-    UNSURE.
+    A reading holds until the next one, the last for `every` seconds.
     """
     found: list[Segment] = []
     for sample, later in pairwise([*samples, None]):
         away = later is None or later.time - sample.time > max(GAP, every)
         end = sample.time + every if away else later.time
-        label = sample.label if max(sample.scores) >= unsure_below else UNSURE
+        label = sample.counted_as
         if found and found[-1].label == label and found[-1].end == sample.time:
             found[-1] = found[-1]._replace(end=end)
         else:

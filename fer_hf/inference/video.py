@@ -2,7 +2,7 @@
 
     for progress in read_video(analyzer, "party.mp4", "marked.mp4"):
         print(f"{progress.fraction:.0%}, {progress.left:.0f} s left")
-    timeline_csv(progress.reading.samples, analyzer.unsure_below)
+    timeline_csv(progress.reading.samples)
 
 FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
 """

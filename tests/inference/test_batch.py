@@ -5,6 +5,7 @@ import io
 import json
 import stat
 import zipfile
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -118,6 +119,16 @@ def test_counts_order_json_and_csv(analyzer, write):
     assert tuple(rows[0]) == batch.CSV_COLUMNS
     assert [(row["file"], row["face"]) for row in rows] == [("a.jpg", "1"), ("a.jpg", "2"), ("b.jpg", "")]
     assert float(rows[0]["confidence"]) == max(float(rows[0][name]) for name in LABELS)
+
+
+def test_unsure_faces_are_counted_apart_and_come_last(analyzer, write, monkeypatch):
+    monkeypatch.setattr(analyzer, "unsure_below", 1.1)
+    result = read(analyzer, write("a.jpg", TWO))
+    assert result.counts()["unsure"] == result.to_dict()["counts"]["unsure"] == 2
+    assert sum(result.counts()[name] for name in LABELS) == 0
+    sure, unsure = (batch.FoundFace("a.jpg", n, found.face, b"") for n, found in enumerate(result.faces))
+    sure = replace(sure, face=replace(sure.face, unsure=(), label="neutral", confidence=0.0))
+    assert batch.PhotoSet(faces=[unsure, sure]).by_emotion() == [sure, unsure]
 
 
 def test_names_cannot_run_in_a_spreadsheet_or_a_terminal(analyzer, write):

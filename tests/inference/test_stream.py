@@ -86,6 +86,8 @@ def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monk
     rows = list(csv.DictReader(io.StringIO(session.csv())))
     assert [row["unsure"] != "" for row in rows] == [float(row["confidence"]) < 0.6 for row in rows]
     assert {"", "disgust or angry"} <= {row["unsure"] for row in rows}
+    (face,) = session.summary()["faces"]
+    assert face["share"]["unsure"] == pytest.approx(sum(row["unsure"] != "" for row in rows) / len(rows), abs=1e-3)
 
 
 def test_a_late_frame_is_dropped(session):

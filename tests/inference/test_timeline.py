@@ -11,6 +11,7 @@ from fer_hf.inference.timeline import (
     GAP,
     UNSURE,
     by_face,
+    caption,
     draw_timeline,
     make_sample,
     segments,
@@ -44,6 +45,11 @@ def test_a_sample_names_the_highest_score_and_has_whole_pixels():
     assert (sample.time, sample.face, sample.box, sample.label) == (1.235, 2, (1, 3, 30, 40), "fear")
 
 
+def unsure_then_fear(unsure_below=0.5):
+    shares = {0: 0.3, 0.5: 0.6}
+    return [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share), unsure_below) for time, share in shares.items()]
+
+
 def test_faces_are_told_apart_and_stand_in_order():
     samples = samples_of(3, "sad", [0.0, 0.1]) + samples_of(1, "happy", [0.1])
     assert {face: len(own) for face, own in by_face(samples).items()} == {1: 1, 3: 2}
@@ -67,8 +73,7 @@ def test_csv_has_a_row_a_sample():
 
 
 def test_csv_names_the_two_best_where_no_score_is_high():
-    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
-    rows = list(csv.DictReader(io.StringIO(timeline_csv(samples, unsure_below=0.5))))
+    rows = list(csv.DictReader(io.StringIO(timeline_csv(unsure_then_fear()))))
     assert [row["unsure"] for row in rows] == ["fear or angry", ""]  # of equals, the first
 
 
@@ -132,6 +137,17 @@ def test_stretches_hold_until_the_next_reading_and_break_where_the_face_was_away
 
 
 def test_stretches_without_a_high_score_are_unsure():
-    samples = [make_sample(time, 1, (0, 0, 9, 9), scores("fear", share)) for time, share in ((0, 0.3), (0.5, 0.6))]
-    assert [label for _, _, label in segments(samples, 0.5, unsure_below=0.5)] == [UNSURE, "fear"]
-    assert [label for _, _, label in segments(samples, 0.5)] == ["fear"]
+    assert [label for _, _, label in segments(unsure_then_fear(), 0.5)] == [UNSURE, "fear"]
+    assert [label for _, _, label in segments(unsure_then_fear(unsure_below=0.0), 0.5)] == ["fear"]
+
+
+def test_the_summary_counts_unsure_readings_apart_and_says_when_they_are_most():
+    (row,) = summarise(unsure_then_fear())
+    assert (row["share"]["fear"], row["share"][UNSURE], row["dominant"]) == (0.5, 0.5, "fear")
+    assert sum(row["share"].values()) == 1
+    (row,) = summarise(unsure_then_fear() + unsure_then_fear()[:1])
+    assert row["dominant"] == UNSURE
+
+
+def test_captions_name_one_expression_or_two():
+    assert [caption(sample) for sample in unsure_then_fear()] == ["1 fear or angry?", "1 fear 60 %"]

@@ -10,9 +10,9 @@ from html import escape
 
 import numpy as np
 
-from fer_hf.inference.timeline import GAP, UNSURE, Sample, Segment, by_face, segments, summarise, timeline_csv
+from fer_hf.inference.timeline import GAP, Sample, Segment, by_face, segments, summarise, timeline_csv
 from fer_hf.inference.video import VideoReading
-from fer_hf.labels import COLOURS, LABELS
+from fer_hf.labels import COLOURS, LABELS, UNSURE
 from fer_hf.web.components.markup import data_address, percent, tint
 from fer_hf.web.components.work_markup import clock, file_html
 from fer_hf.web.i18n import Text
@@ -27,7 +27,7 @@ def video_html(reading: VideoReading, name: str, address: str, text: Text, unsur
     """The answer to a video called `name`; its marked copy is fetched from `address`."""
     faces = by_face(reading.samples)
     shown = sorted(sorted(faces, key=lambda face: -len(faces[face]))[:SHOWN_FACES])
-    stretches = {face: segments(faces[face], reading.every, unsure_below) for face in shown}
+    stretches = {face: segments(faces[face], reading.every) for face in shown}
     main = {row["face"]: row for row in summarise(reading.samples)}
     lanes = "".join(_lane(face, faces[face], stretches[face], main[face], reading, text) for face in shown)
     charts = "".join(_chart(face, faces[face], reading, text) for face in shown)
@@ -76,7 +76,7 @@ def _now(shown: list[int], text: Text) -> str:
 
 def _downloads(name: str, reading: VideoReading, text: Text, unsure_below: float) -> str:
     stem = text["video_save_name"].format(name=name.rpartition(".")[0] or name)
-    table = file_html(f"{stem}.csv", timeline_csv(reading.samples, unsure_below), text["video_save_csv"])
+    table = file_html(f"{stem}.csv", timeline_csv(reading.samples), text["video_save_csv"])
     return (
         f'<p class="row"><a class="button quiet" download="{escape(stem)}.mp4" hidden>'
         f"{escape(text['video_save'])}</a>{table}</p>"
@@ -88,7 +88,7 @@ def _lane(
 ) -> str:
     """A face: its button with its picture, and the strip of what it showed."""
     picture = data_address(reading.portraits[face], "image/jpeg")
-    mostly = escape(text["video_mostly"].format(label=text[row["dominant"]]))
+    mostly = escape(text["video_mostly"].format(label=text.get(row["dominant"], text["video_unsure"])))
     title = escape(text["video_face"].format(number=face))
     data = {"t": [s.time for s in samples], "s": [[round(score, 3) for score in s.scores] for s in samples]}
     parts = "".join(_stretch(stretch, reading.seconds, text) for stretch in stretches)

@@ -20,7 +20,7 @@ def scores(label, share=0.7):
 
 
 def sample(time, face, label, share=0.7):
-    return make_sample(time, face, (10, 20, 30, 50), scores(label, share))
+    return make_sample(time, face, (10, 20, 30, 50), scores(label, share), unsure_below=0.5)
 
 
 def reading(samples, cut=False):
@@ -73,7 +73,7 @@ def test_the_browser_gets_every_reading_of_a_face():
 
 
 def test_unsure_stretches_are_said_to_be_unsure():
-    shown = video_html(reading([sample(0.0, 1, "sad", 0.3), sample(0.2, 1, "sad", 0.8)]), "a.mp4", "/x", TEXT, 0.5)
+    shown = video_html(reading([sample(0.0, 1, "sad", 0.3), sample(0.2, 1, "sad", 0.8)]), "a.mp4", "/x", TEXT)
     assert 'class="unsure"' in shown
     assert "0:00–0:00 unsure; 0:00–0:00 sad" in shown
 
