@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import BinaryIO, TypeVar
 
 from PIL import Image
@@ -22,12 +22,15 @@ MEGABYTES = 20  # the largest photo that the page and the endpoint take
 UPLOAD_MEGABYTES = 100  # the largest file that is taken at all: a video, a zip of photos
 MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes a pixel
 BIG_PIXELS = 16_000_000
-READERS = 2  # photos read at the same time: a heavy one leaves room for another
+READERS = 2  # threads that read: a heavy photo leaves room for another; more would only share the cores
+WAITING = 32  # requests under way; the next visitor or program is asked to come back
 
 Answer = TypeVar("Answer")
 
-# Always the same threads: each new one that reads would cost memory of its own, in PyTorch, OpenCV and malloc.
+# One pool for photos, frames, videos and programs, and always the same threads: each new one that reads would cost
+# memory of its own, in PyTorch, OpenCV and malloc.
 _READING = ThreadPoolExecutor(READERS, "reading")
+_PLACES = BoundedSemaphore(WAITING)
 _OPENING = Lock()
 
 
@@ -39,6 +42,20 @@ def in_turn(work: Callable[..., Answer], *arguments: object) -> Answer:
 async def in_turn_async(work: Callable[..., Answer], *arguments: object) -> Answer:
     """The same, for those who wait without holding a thread."""
     return await asyncio.wrap_future(_READING.submit(work, *arguments))
+
+
+async def in_turn_if_room(work: Callable[..., Answer], *arguments: object) -> Answer:
+    """The same, for requests of which any number may come.
+
+    Raises:
+        FerError: too many wait already.
+    """
+    if not _PLACES.acquire(blocking=False):
+        raise FerError("busy", waiting=WAITING)
+    try:
+        return await in_turn_async(work, *arguments)
+    finally:
+        _PLACES.release()
 
 
 def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:

@@ -16,34 +16,30 @@ import io
 import json
 import re
 import struct
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
-from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import LiveSession
+from fer_hf.web.limits import in_turn_async
+from fer_hf.web.origin import is_our_page
 
 SESSIONS = 4  # at once; two cores read about 20 faces a second
 SECONDS = 1800.0  # a session's time limit
-IDLE = 300.0  # seconds without a message, as in a pause, after which the seat is given to others
+IDLE = 300.0  # seconds without a message, as in a pause, after which the place is given to others
 GRACE = 20.0  # seconds that a session outlives its broken connection
 MAX_PIXELS = 640 * 640  # of a frame
 MAX_BYTES = 500_000
+PICTURES = (b"\xff\xd8\xff", b"RIFF")  # how JPEG and WebP begin; Pillow's other decoders are nobody's business here
 TIME = struct.Struct("<d")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-# Always the same threads: each new one that reads would cost memory of its own. A session uses one at a time.
-_READING = ThreadPoolExecutor(2, "live")
 
 
 class Refusal(Exception):
@@ -51,12 +47,13 @@ class Refusal(Exception):
 
 
 @dataclass
-class Seat:
-    """A session, and the connection over which it speaks; none while it is broken."""
+class Session:
+    """A visitor's session, and the connection over which it speaks; none while it is broken."""
 
-    session: LiveSession
+    live: LiveSession
     end: float  # on the monotonic clock
     socket: WebSocket | None = None
+    grace: asyncio.TimerHandle | None = None  # forgets the session that does not come back
 
 
 class LiveSocket:
@@ -64,7 +61,7 @@ class LiveSocket:
 
     def __init__(self, analyzer: FaceAnalyzer) -> None:
         self._analyzer = analyzer
-        self.seats: dict[str, Seat] = {}
+        self.sessions: dict[str, Session] = {}
 
     async def serve(self, socket: WebSocket) -> None:
         """Speak with one browser until it leaves."""
@@ -74,13 +71,13 @@ class LiveSocket:
         await socket.accept()
         try:
             name = await _session_name(socket)
-            seat = await self._sit(name, socket)
+            session = await self._join(name, socket)
             try:
-                await _Talk(seat.session, socket).run(seat.end - monotonic())
-                self._forget(name, seat)
+                await Connection(session.live, socket).run(session.end - monotonic())
+                self._forget(name, session)
                 await _close(socket, 1000)
             finally:
-                self._leave(name, seat, socket)
+                self._leave(name, session, socket)
         except Refusal as refusal:
             with suppress(WebSocketDisconnect):
                 await _send(socket, {"error": str(refusal)})
@@ -88,34 +85,38 @@ class LiveSocket:
         except WebSocketDisconnect:
             pass
 
-    async def _sit(self, name: str, socket: WebSocket) -> Seat:
-        """The seat of a session, new or left a moment ago. Its older connection, which the network broke, is closed."""
-        if name not in self.seats:
-            self.seats[name] = Seat(LiveSession(self._analyzer), monotonic() + SECONDS)
-        seat = self.seats[name]
-        taken = sum(each.socket is not None for each in self.seats.values() if each is not seat)
-        if taken >= SESSIONS:
-            del self.seats[name]
+    async def _join(self, name: str, socket: WebSocket) -> Session:
+        """A session, new or left a moment ago. Its older connection, which the network broke, is closed.
+
+        Raises:
+            Refusal: others have taken all places. A session that was left keeps its state, and may try again.
+        """
+        session = self.sessions.get(name) or Session(LiveSession(self._analyzer), monotonic() + SECONDS)
+        others = [each for each in self.sessions.values() if each.socket is not None and each is not session]
+        if len(others) >= SESSIONS:
             raise Refusal("full")
-        before, seat.socket = seat.socket, socket
+        self.sessions[name] = session
+        if session.grace is not None:
+            session.grace.cancel()
+        before, session.socket = session.socket, socket
         if before is not None:
             with suppress(WebSocketDisconnect):
                 await _close(before, 1001)
-        return seat
+        return session
 
-    def _leave(self, name: str, seat: Seat, socket: WebSocket) -> None:
-        """Free the seat for others, and forget the session unless it comes back in time."""
-        if seat.socket is not socket:  # it has come back already
+    def _leave(self, name: str, session: Session, socket: WebSocket) -> None:
+        """Make room for others, and forget the session unless it comes back in time."""
+        if session.socket is not socket:  # it has come back already
             return
-        seat.socket = None
-        asyncio.get_running_loop().call_later(GRACE, lambda: seat.socket or self._forget(name, seat))
+        session.socket = None
+        session.grace = asyncio.get_running_loop().call_later(GRACE, self._forget, name, session)
 
-    def _forget(self, name: str, seat: Seat) -> None:
-        if self.seats.get(name) is seat:
-            del self.seats[name]
+    def _forget(self, name: str, session: Session) -> None:
+        if self.sessions.get(name) is session:
+            del self.sessions[name]
 
 
-class _Talk:
+class Connection:
     """One connection: listens and reads at the same time, so that only the newest frame waits."""
 
     def __init__(self, session: LiveSession, socket: WebSocket) -> None:
@@ -162,7 +163,9 @@ class _Talk:
 
     async def _keep(self, frame: bytes) -> None:
         """Let a frame wait in place of the one that waits."""
-        if not TIME.size < len(frame) <= MAX_BYTES or not 0 <= TIME.unpack_from(frame)[0] < 1e9:
+        if not frame.startswith(PICTURES, TIME.size) or len(frame) > MAX_BYTES:
+            raise Refusal("message")
+        if not 0 <= TIME.unpack_from(frame)[0] < 1e9:
             raise Refusal("message")
         if self._newest.full():
             came, dropped = self._newest.get_nowait()
@@ -174,7 +177,7 @@ class _Talk:
         while True:
             came, frame = await self._newest.get()
             try:
-                answer = await _in_thread(_read_frame, self._session, frame)
+                answer = await in_turn_async(_read_frame, self._session, frame)
             except FerError as error:
                 raise Refusal("message") from error
             await self._answer(frame, came, answer)
@@ -190,11 +193,11 @@ class _Talk:
             raise Refusal("message")
         done: dict[str, Any] = {"done": command}
         if command == "reset":
-            await _in_thread(self._session.reset)
+            await in_turn_async(self._session.reset)
         if command in ("summary", "end"):
-            done["summary"] = await _in_thread(self._session.summary)
+            done["summary"] = await in_turn_async(self._session.summary)
         if command in ("csv", "end"):
-            done["csv"] = await _in_thread(self._session.csv)
+            done["csv"] = await in_turn_async(self._session.csv)
         await _send(self._socket, done)
 
 
@@ -205,10 +208,6 @@ def _read_frame(session: LiveSession, message: bytes) -> dict | None:
     """
     (time,) = TIME.unpack_from(message)
     return session.read(np.asarray(open_photo(io.BytesIO(message[TIME.size :]), MAX_PIXELS)), time)
-
-
-async def _in_thread(function: Callable, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(_READING, function, *arguments)
 
 
 async def _message(socket: WebSocket) -> bytes | dict:
@@ -256,10 +255,3 @@ async def _session_name(socket: WebSocket) -> str:
     if not isinstance(name, str) or not UUID.fullmatch(name):
         raise Refusal("message")
     return name
-
-
-def is_our_page(headers: Headers) -> bool:
-    """Whether a connection comes from the page itself, or from a program: browsers let any page open a WebSocket."""
-    origin = headers.get("origin")
-    hosts = (headers.get("host"), headers.get("x-forwarded-host"))
-    return origin is None or urlsplit(origin).netloc in hosts

@@ -1,11 +1,15 @@
 """Live sessions over real WebSockets on the served page."""
 
+import base64
 import io
 import json
+import socket
 import struct
 import threading
 import time
+import urllib.request
 import uuid
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -13,6 +17,7 @@ from skimage.data import astronaut
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.stream import LiveSession
 from fer_hf.web import websocket
 from tests.support.served import served_page
@@ -20,13 +25,13 @@ from tests.support.served import served_page
 FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
 
 
-def jpeg(*places, size=(640, 480)):
+def jpeg(*places, size=(640, 480), kind="JPEG"):
     """A grey frame with the astronaut's face at each place (x, y)."""
     frame = Image.new("RGB", size, "#707070")
     for place in places:
         frame.paste(FACE, place)
     file = io.BytesIO()
-    frame.save(file, "JPEG", quality=80)
+    frame.save(file, kind, quality=80)
     return file.getvalue()
 
 
@@ -151,6 +156,66 @@ def test_the_seats_are_limited_and_leaving_frees_one(visit, monkeypatch):
     assert any("faces" in visit().read(jpeg(), 0.0) for _ in range(20) if not time.sleep(0.2))
 
 
+def test_a_session_that_came_back_is_not_ended_by_an_earlier_break(visit, monkeypatch):
+    monkeypatch.setattr(websocket, "GRACE", 2.0)
+    first = visit()
+    first.read(jpeg((40, 120)), 0.0)
+    first.socket.close()  # at 0 s: would be forgotten at 2 s
+    time.sleep(1)
+    second = visit(first.name)
+    second.read(jpeg((40, 120)), 0.1)
+    second.socket.close()  # at 1 s: may come back until 3 s
+    time.sleep(1.4)
+    assert visit(first.name).read(jpeg((40, 120)), 0.2)["time"] == 0.2
+
+
+def test_a_session_that_finds_all_places_taken_keeps_its_state(visit, monkeypatch):
+    monkeypatch.setattr(websocket, "SESSIONS", 1)
+    before = visit()
+    before.read(jpeg((40, 120)), 5.0)
+    before.socket.close()
+    other = visit()
+    other.read(jpeg(), 0.0)
+    assert visit(before.name).hear() == {"error": "full"}
+    other.do("end")
+    assert visit(before.name).read(jpeg((40, 120)), 5.5)["time"] == 0.5
+
+
+def test_only_two_read_at_a_time_whoever_asks(visit, served, monkeypatch):
+    now, most, lock, whole = [0], [0], threading.Lock(), FaceAnalyzer.scores
+
+    def counting(*arguments, **options):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.2)
+        try:
+            return whole(*arguments, **options)
+        finally:
+            with lock:
+                now[0] -= 1
+
+    monkeypatch.setattr(FaceAnalyzer, "scores", counting)
+    visitors = [visit() for _ in range(4)]
+    photo = {"data": ["data:image/jpeg;base64," + base64.b64encode(jpeg((40, 120))).decode()]}
+    programs = [threading.Thread(target=ask, args=(served.url, photo)) for _ in range(4)]
+    for program in programs:
+        program.start()
+    for visitor in visitors:
+        visitor.send(jpeg((40, 120)), 0.0)
+    assert all("faces" in visitor.hear() for visitor in visitors)
+    for program in programs:
+        program.join(60)
+    assert most == [2]
+
+
+def ask(url, body):
+    request = urllib.request.Request(
+        f"{url}gradio_api/run/read_photo", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=60).close()
+
+
 def test_a_session_is_forgotten_when_it_does_not_come_back(visit, monkeypatch):
     monkeypatch.setattr(websocket, "GRACE", 0.2)
     before = visit()
@@ -183,6 +248,9 @@ def test_time_is_limited_and_the_summary_comes_before_the_end(visit, monkeypatch
         struct.pack("<d", 0.0) + jpeg()[:2000],
         struct.pack("<d", 0.0) + jpeg(size=(1300, 400)),
         struct.pack("<d", 0.0) + bytes(600_000),
+        struct.pack("<d", 0.0) + jpeg(kind="PNG"),
+        struct.pack("<d", 0.0) + jpeg(kind="GIF"),
+        struct.pack("<d", 0.0) + jpeg(kind="AVIF"),
         struct.pack("<d", float("nan")) + jpeg(),
         struct.pack("<d", 1e300) + jpeg(),
     ],
@@ -212,3 +280,13 @@ def test_other_pages_are_refused(served, visit):
     assert "faces" in visit(origin=served.url.rstrip("/")).read(jpeg(), 0.0)
     with pytest.raises(InvalidStatus):
         visit(origin="https://elsewhere.example")
+
+
+def test_webp_is_read_too(visit):
+    assert len(visit().read(jpeg((40, 120), kind="WEBP"), 0.0)["faces"]) == 1
+
+
+def test_a_name_that_was_rebound_to_this_machine_is_refused(served):
+    where = urlsplit(served.url)
+    with socket.create_connection((where.hostname, where.port)) as connection, pytest.raises(InvalidStatus):
+        connect("ws://rebound.example/live", sock=connection, origin="http://rebound.example")
