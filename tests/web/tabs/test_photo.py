@@ -14,9 +14,9 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.results import CSV_COLUMNS
 from fer_hf.web import examples
-from fer_hf.web.components.markup import data_address, data_uri
+from fer_hf.web.components.data_url import data_url, jpeg_url
 from fer_hf.web.i18n import TEXT, TEXTS
-from fer_hf.web.limits import named_file, sent_file
+from fer_hf.web.limits import sent_file
 from fer_hf.web.tabs import photo
 
 
@@ -31,6 +31,11 @@ def png(image):
     return file.getvalue()
 
 
+def sent(data, name, **more):
+    """What the browser sends."""
+    return {"name": name, "data": data_url(data, "image/png"), **more}
+
+
 def saved(html):
     """The downloads in the HTML: name to bytes."""
     found = re.findall(r'data-save="([^"]+)" data-file="data:[^;]+;base64,([^"]+)"', html)
@@ -39,8 +44,7 @@ def saved(html):
 
 def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(analyzer):
     original = examples.group()
-    file = named_file(png(original), "=group & co.png")
-    downloads = saved(photo._answer(analyzer, file, TEXT))
+    downloads = saved(photo._answer(analyzer, sent(png(original), "=group & co.png"), TEXT))
     picture, table, values = (downloads[f"=group &amp; co-faces.{end}"] for end in ("jpg", "csv", "json"))
     drawn = Image.open(io.BytesIO(picture))
     assert drawn.size == original.size
@@ -52,13 +56,13 @@ def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(analyzer):
 
 
 def test_a_photo_without_a_face_offers_no_download(analyzer):
-    assert saved(photo._answer(analyzer, named_file(png(examples.cat()), "cat.png"), TEXT)) == {}
+    assert saved(photo._answer(analyzer, sent(png(examples.cat()), "cat.png"), TEXT)) == {}
 
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_the_heat_map_is_a_picture_and_words(analyzer, language):
-    file = named_file(png(examples.astronaut().crop((160, 40, 300, 180))), "1")
-    found = photo._heat(analyzer, file, "happy", TEXTS[language])
+    face = sent(png(examples.astronaut().crop((160, 40, 300, 180))), "1", label="happy")
+    found = photo._heat(analyzer, face, TEXTS[language])
     heat = Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2])))
     assert heat.size == (224, 224)
     assert re.search(r"\d+\s%\)\.$", found["where"])
@@ -78,7 +82,15 @@ def test_a_flat_map_is_said_to_be_flat():
 @pytest.mark.parametrize("label", ["joy", None, [], {}])
 def test_a_heat_map_for_no_expression_is_refused(analyzer, label):
     with pytest.raises(FerError):
-        photo._heat(analyzer, named_file(png(Image.new("RGB", (9, 9))), "1"), label, TEXT)
+        photo._heat(analyzer, sent(png(Image.new("RGB", (9, 9))), "1", label=label), TEXT)
+
+
+def test_a_picture_without_a_face_is_read_as_one_face_when_asked(analyzer):
+    cat = examples.cat()
+    html = photo._answer(analyzer, sent(png(cat), "cat.png", whole=True), TEXT)
+    assert "left:0.00%;top:0.00%" in html and "width:100.00%;height:100.00%" in html
+    [result] = json.loads(saved(html)["cat-faces.json"])
+    assert result["faces"][0]["scores"] == pytest.approx(analyzer.scores_of_crop(cat), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +109,10 @@ def test_a_file_over_the_limit_is_named():
 
 
 def test_a_name_that_commands_or_cannot_be_written_is_made_harmless():
-    sent = {"name": "\ud800\x1b[2J.png", "data": data_address(b"x", "image/png")}
+    sent = {"name": "\ud800\x1b[2J.png", "data": data_url(b"x", "image/png")}
     assert sent_file(sent).name == "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[2J.png"
 
 
 def test_an_example_is_a_picture_that_can_be_sent():
-    data = data_uri(examples.astronaut(), photo.EXAMPLE_PIXELS)
+    data = jpeg_url(examples.astronaut(), photo.EXAMPLE_PIXELS)
     assert Image.open(sent_file({"name": "x", "data": data})).size == (512, 512)

@@ -1,0 +1,77 @@
+"""The common part of the page's own components.
+
+To add a component, make a folder `components/NAME/` with
+
+    __init__.py  its class, a `Component` whose docstring says what Gradio's own components lack
+    *.html       its Jinja templates: `render("NAME/answer.html", text=text, ...)`; `macros.html` has what all share
+    style.css    its rules; they hold within the component alone (page.css has what all share)
+    script.js    a module whose default export is called once with the component's {element, props, trigger, server,
+                 upload, watch} as Gradio documents them; it may import ../shared.js and modules beside it
+
+and put it on a tab as any of Gradio's. Only the scripts are served as files; everything else goes with the page.
+"""
+
+import json
+from inspect import getfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fer_hf.inference.annotate import ink_on
+from fer_hf.labels import COLOURS
+from fer_hf.web.i18n import shown
+
+COMPONENTS = Path(__file__).parent
+LOAD = """\
+import(new URL("gradio_api/file=" + SCRIPT, document.baseURI)).then((script) => {
+  script.default({ element, props, trigger, server, upload, watch });
+  element.dataset.ready = "";
+});"""
+
+gr.set_static_paths(sorted(COMPONENTS.rglob("*.js")))
+
+
+class Component(gr.HTML):
+    """HTML made by Jinja, with the style and the script that lie in the folder of the subclass.
+
+    Gradio's `html_template` is a JavaScript template that does not escape what it is given, so the HTML is rendered in
+    Python and comes as the value.
+    """
+
+    def __init__(self, html: str, **options: Any) -> None:
+        folder = Path(getfile(type(self))).parent
+        style, code = folder / "style.css", folder / "script.js"
+        super().__init__(
+            html,
+            css_template=style.read_text(encoding="utf-8") if style.exists() else "",
+            js_on_load=LOAD.replace("SCRIPT", json.dumps(str(code))) if code.exists() else None,
+            apply_default_css=False,
+            **options,
+        )
+
+
+def render(template: str, **values: Any) -> str:
+    """The HTML of a template, named as in "photo/answer.html"; every value is escaped."""
+    return _templates.get_template(template).render(values)
+
+
+def message_html(words: str, title: str = "", problem: bool = False) -> str:
+    """A line in place of an answer; a problem is announced."""
+    return render("message.html", words=words, title=title, problem=problem)
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def tint(label: str) -> str:
+    """The colour of an expression and of the letters on it, as CSS variables."""
+    return f"--tint:{COLOURS[label]};--ink:{ink_on(COLOURS[label])}"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(COMPONENTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_templates.filters |= {"percent": percent, "of": lambda part, whole: f"{100 * part / whole:.2f}%", "tint": tint, "shown": shown}

@@ -1,0 +1,68 @@
+"""The Photo tab's component: a photo is chosen, dropped, pasted or taken, and its faces come below.
+
+Each face has a numbered box over the photo, a small picture to choose it by, its seven scores and its heat map. The
+faces are tabs in the sense of ARIA: one is shown, and the arrow keys move through them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from fer_hf.inference.results import PhotoResult
+from fer_hf.web.components.base import Component, render
+from fer_hf.web.components.data_url import jpeg_url
+from fer_hf.web.i18n import Text
+from fer_hf.web.limits import MAX_PIXELS, MEGABYTES
+
+PHOTO_PIXELS = 1280  # longest side of the photo as shown
+CROP_PIXELS = 224  # of a face as shown, and as sent back for its heat map: twice what the model looks at
+CROWD = 12  # faces from which boxes and numbers are drawn finer
+WORDS = ("photo_reading", "photo_looking", "photo_look", "photo_unlook", "photo_camera_name", "no_answer")
+CAMERA = ("photo_camera_asking", "photo_camera_on", "photo_camera_denied", "photo_camera_absent")
+
+Server = Callable[[dict], object]
+
+
+class Photo(Component):
+    """Gradio's `Image` writes every picture to its cache on the disk, and `AnnotatedImage` three for two boxes; neither
+    shows what the browser cannot (HEIC), nor lets a box be chosen. Here a photo is sent as data and read in memory, its
+    answer goes to the visitor who asked and is remembered nowhere.
+
+    Args:
+        text: the page's words.
+        examples: names of example photos, and each as a `data:` address.
+        analyze: answers {"name", "data": a `data:` address, "whole": not to look for faces} by HTML.
+        explain: answers {"name", "data": a face cut out, "label"} by its heat map, {"picture", "where"} or {"problem"}.
+    """
+
+    def __init__(self, text: Text, examples: dict[str, str], analyze: Server, explain: Server) -> None:
+        limits = {"megabytes": MEGABYTES, "pixels": MAX_PIXELS // 10**6}
+        super().__init__(
+            render("photo/picker.html", text=text, examples=examples, **limits),
+            server_functions=[analyze, explain],
+            largest=MEGABYTES * 2**20,
+            words={key.removeprefix("photo_"): text[key] for key in WORDS + CAMERA},
+        )
+
+
+def photo_html(
+    photo: Image.Image,
+    result: PhotoResult,
+    crops: Sequence[Image.Image],
+    downloads: dict[str, tuple[str, str]],
+    text: Text,
+) -> str:
+    """The whole answer to one photo: its faces as `crops`, and files to save by kind, each a name and its address."""
+    sure = Counter(face.label for face in result.faces if not face.unsure)
+    unsure = len(result.faces) - sure.total()
+    return render(
+        "photo/answer.html",
+        text=text,
+        result=result,
+        counts=[*sure.most_common(), *([("unsure", unsure)] if unsure else [])],
+        picture=jpeg_url(photo, PHOTO_PIXELS),
+        crops=[jpeg_url(crop, CROP_PIXELS) for crop in crops],
+        downloads=downloads,
+        crowd=CROWD,
+    )

@@ -1,0 +1,49 @@
+// Sends a photo and shows its answer. What is asked of the server is sent as data, and the newest photo wins.
+import { bringIntoView, save, takeFiles } from "../shared.js";
+import { startCamera } from "./camera.js";
+import { startFaces } from "./faces.js";
+
+export default function ({ element, props, server }) {
+  const { words, largest } = props;
+  const picker = element.querySelector(".picker");
+  const answer = element.querySelector(".answer");
+  const waiting = element.querySelector(".waiting");
+  const faces = startFaces(answer, words, server);
+  let newest = null; // what was sent last
+
+  async function send(sent) {
+    newest = sent;
+    waiting.classList.remove("failed");
+    waiting.textContent = words.reading;
+    const html = await server.analyze(sent).catch(() => null);
+    if (newest !== sent) return;
+    waiting.classList.toggle("failed", typeof html !== "string");
+    waiting.textContent = typeof html === "string" ? "" : words.no_answer;
+    if (typeof html !== "string") return;
+    answer.innerHTML = html;
+    faces.choose("1");
+    bringIntoView(answer);
+  }
+
+  function read(file) {
+    if (!file) return;
+    if (file.size > largest) return send({ name: file.name, size: file.size });
+    const reader = new FileReader();
+    reader.onload = () => send({ name: file.name, data: reader.result });
+    reader.readAsDataURL(file);
+  }
+
+  takeFiles(picker, ([file]) => read(file));
+  document.addEventListener("paste", (event) => {
+    if (picker.offsetParent) read(event.clipboardData.files[0]); // anywhere while this tab is shown
+  });
+  startCamera(picker, words, send);
+
+  element.addEventListener("click", async ({ target }) => {
+    const example = target.closest(".example");
+    if (example) send({ name: example.title, data: example.querySelector("img").src });
+    if (target.closest("[data-do=whole]")) send({ ...newest, whole: true });
+    const file = target.closest("[data-save]")?.dataset;
+    if (file) save(await (await fetch(file.file)).blob(), file.save); // a `data:` link may be too long to follow
+  });
+}
