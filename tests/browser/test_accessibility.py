@@ -16,7 +16,7 @@ def looked_at(page, language):
     """The page of a language, with axe in it, and its tabs."""
     if language != LANGUAGES[0]:
         page.goto(f"{page.url.rstrip('/')}/{language}")
-        page.wait_for_selector(".picker")
+        page.wait_for_selector("[data-ready] .picker")
     page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
     return page.get_by_role("tab").all()
 

@@ -77,17 +77,17 @@ def test_the_heat_map_comes_when_asked_for_and_stays_on_from_face_to_face(visit,
     choose(page, photos / "group.jpg")
     faces_shown(page)
     assert page.locator(".heat:visible").count() == 0
-    button = page.get_by_role("button", name=TEXT["photo_look"])
-    button.click()
+    page.get_by_role("button", name=TEXT["photo_look"]).click()
     page.locator(".heat:visible").wait_for()
-    assert button.get_attribute("aria-pressed") == "true"
+    hide = page.get_by_role("button", name=TEXT["photo_unlook"])
+    assert hide.get_attribute("aria-expanded") == "true"
     first = page.locator(".heat:visible img").get_attribute("src")
     assert page.locator(".heat:visible img").get_attribute("alt").startswith("Heat map of face 1")
     assert page.locator(".heat:visible .where").inner_text().endswith(("%).", TEXT["photo_look_flat"]))
     page.locator(".choice[data-face='2']").click()
     page.locator(".face[data-face='2'] .heat:visible").wait_for()
     assert page.locator(".heat:visible img").get_attribute("src") != first
-    button.click()
+    hide.click()
     assert page.locator(".heat:visible").count() == 0
     assert served.files() == []
     assert hosts_and_complaints(page, served) == (set(), [])
@@ -119,7 +119,7 @@ def test_a_dropped_connection_is_said_plainly_and_the_page_recovers(visit, photo
     page.get_by_role("button", name=TEXT["photo_look"]).click()
     page.locator(".said", has_text=TEXT["no_answer"]).wait_for()
     page.locator(".example").first.click()
-    alert = page.locator(".picker .failed", has_text=TEXT["no_answer"])
+    alert = page.locator(".waiting.failed", has_text=TEXT["no_answer"])
     alert.wait_for()
     page.context.set_offline(False)
     page.locator(".example").first.click()

@@ -71,7 +71,16 @@ def tint(label: str) -> str:
     return f"--tint:{COLOURS[label]};--ink:{ink_on(COLOURS[label])}"
 
 
+def _part_of(part: float, whole: float) -> str:
+    """A length in CSS."""
+    return f"{100 * part / whole:.2f}%"
+
+
 _templates = Environment(
-    loader=FileSystemLoader(COMPONENTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(COMPONENTS),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
-_templates.filters |= {"percent": percent, "of": lambda part, whole: f"{100 * part / whole:.2f}%", "tint": tint, "shown": shown}
+_templates.filters |= {"percent": percent, "part_of": _part_of, "tint": tint, "shown": shown}

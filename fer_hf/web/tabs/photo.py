@@ -1,6 +1,5 @@
 """The Photo tab: choose, drop, paste or take a photo, or try an example; its faces and their scores come below."""
 
-import io
 import json
 from pathlib import PurePath
 
@@ -8,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference import saliency
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.annotate import draw_faces, made_smaller
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import Detection, crop_face
