@@ -205,6 +205,11 @@ def draw_examples(path: Path) -> None:
         axes.set_yticks([48 + 96 * row for row in range(len(rows))], list(CORRUPTIONS), fontsize=8)
 
 
+def beside(model: str) -> Path | None:
+    """Where the card and the page look for the table: beside the weights, if they are in a folder here."""
+    return Path(model) / "corruptions.json" if Path(model).is_dir() else None
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = record.build_parser("benchmarks.corruptions", __doc__)
     parser.add_argument("--faces", type=int, default=1000, help="drawn from validation; 0: all (default: %(default)s)")
@@ -219,7 +224,7 @@ def main(words: list[str]) -> None:
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
     results = measure(analyzer, list(pictures(data, "faces")), np.asarray(data["label"]))
     about = {"split": "validation", "faces": count, "seed": SEED, "sha256": weights_hash(arguments.model)}
-    record.keep("benchmarks.corruptions", about | results)
+    record.keep("benchmarks.corruptions", about | results, beside(arguments.model))
     draw(about | results, record.path_of("benchmarks.corruptions", ".png"))
     draw_examples(record.path_of("benchmarks.corruption_examples", ".png"))
 

@@ -62,11 +62,11 @@ def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespa
     return arguments
 
 
-def keep(name: str, results: dict) -> Path:
-    """Write the results of the module `name`, with their conditions; return the file."""
-    path = path_of(name)
+def keep(name: str, results: dict, path: Path | None = None) -> Path:
+    """Write the results of the module `name`, with their conditions, to its own place or to `path`; return the file."""
+    path = path or path_of(name)
     write_json(path, {"conditions": conditions(name), **results})
-    print(f"written: {path.relative_to(ROOT)}")
+    print(f"written: {shown(str(path))}")
     return path
 
 

@@ -34,7 +34,7 @@ def choices_lines(
     return [
         "",
         f"PrivateTest has been scored {len(looks)} times, with {files} weight files, each noted in",
-        "`benchmarks/results/test_evaluations.json`. What was chosen on PublicTest was chosen among",
+        "`models/fer-dinov2-small/test_evaluations.json`. What was chosen on PublicTest was chosen among",
         f"{', '.join(among)}.",
     ]
 

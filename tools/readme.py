@@ -56,7 +56,8 @@ def results_block() -> str:
     if test and "unsure" in test:
         lines += tables.unsure_lines(test)
     lines += ["", *tables.scores_table(evaluations)]
-    looks, parts = found.get("test_evaluations", []), parts_of(read(MODEL / "training.json"))
+    found["corruptions"] = read(MODEL / "corruptions.json")
+    looks, parts = read(MODEL / "test_evaluations.json"), parts_of(read(MODEL / "training.json"))
     lines += choices.choices_lines(
         looks, parts, *(found.get(name) for name in ("weight_interpolation", "test_time_augmentation", "ablations"))
     )

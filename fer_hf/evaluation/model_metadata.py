@@ -15,7 +15,6 @@ from safetensors import SafetensorError, safe_open
 from fer_hf.errors import FerError
 from fer_hf.io import sha256_of
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "results"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SCORES = ("n", "accuracy", "macro_f1", "ece", "nll", "brier", "coverage_80")  # that every part of the results has
 # Fields of a recipe that say where things were, not how the model was trained.
@@ -34,7 +33,7 @@ def read_results(model: Path, weights: str) -> dict[str, dict]:
     for path, results in found.items():
         check_results(path, results)
         if results["sha256"] != weights:
-            raise FerError(f"{path}: sha256: was measured on other weights than {model / 'model.safetensors'}")
+            raise FerError("results_other_weights", path, weights=model / "model.safetensors")
     return found
 
 
@@ -42,13 +41,13 @@ def check_results(path: str, results: dict) -> None:
     """Refuse results that are not what `python -m fer_hf evaluate` writes."""
     for key, kind in (("command", str), ("sha256", str), ("split", str), ("views", int), ("whole", dict)):
         if not isinstance(results.get(key), kind):
-            raise FerError(f"{path}: {key}: expected {kind.__name__}, as `python -m fer_hf evaluate` writes it")
+            raise FerError("results_field", path, field=key, kind=kind.__name__)
     for part in ("whole", "clean"):
         if part in results:
             bad = [key for key in SCORES if not isinstance(results[part].get(key), int | float)]
             bad += [key for key in ("interval_95", "per_class") if not isinstance(results[part].get(key), dict)]
             if bad:
-                raise FerError(f"{path}: {part}: lacks {', '.join(bad)}")
+                raise FerError("results_part_lacks", path, part=part, fields=", ".join(bad))
 
 
 def read_training(model: Path, base_model: str | None = None, report: Path | None = None) -> dict | None:
@@ -67,7 +66,7 @@ def read_training(model: Path, base_model: str | None = None, report: Path | Non
     facts = found if path == kept else facts_of_report(found, path)
     sha256 = sha256_of(weights)
     if not report and facts.get("sha256", sha256) != sha256:
-        raise FerError(f"{path}: sha256: is of other weights than {weights}; name the right report with --report")
+        raise FerError("report_other_weights", path, weights=weights)
     return facts | ({"base_model": base_model} if base_model else {}) | {"sha256": sha256}
 
 
@@ -89,7 +88,7 @@ def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
             "before": before,
         }
     except (KeyError, TypeError, AttributeError) as error:
-        raise FerError(f"{path}: lacks {error}; expected the report.json of train.py") from error
+        raise FerError("report_lacks", path, details=error) from error
 
 
 def parts_of(training: dict | None) -> list[dict]:
@@ -121,23 +120,17 @@ def titles(results: dict) -> dict[str, str]:
     }
 
 
-def read_corruptions(weights: str) -> dict | None:
-    """The corruption table, if it was measured on these weights."""
-    return measured("corruptions.json", weights)
-
-
-def measured(name: str, weights: str) -> dict | None:
-    """A file of the benchmarks' results, if it was measured on these weights."""
-    path = BENCHMARKS / name
-    found = read_json(path) if path.is_file() else {}
+def read_corruptions(path: Path | None, weights: str) -> dict | None:
+    """The corruption table, if there is one and it was measured on these weights."""
+    found = read_json(path) if path and path.is_file() else {}
     return found if found.get("sha256") == weights else None
 
 
-def private_looks(weights: str) -> int:
-    """For how many weight files PrivateTest was looked at, if these are among them."""
-    path = BENCHMARKS / "test_evaluations.json"
-    looks = read_json(path, list) if path.is_file() else []
-    files = {each["sha256"] for each in looks}
+def count_test_evaluations(model: Path, weights: str) -> int:
+    """For how many weight files PrivateTest was scored, if these are among them."""
+    path = model / "test_evaluations.json"
+    evaluations = read_json(path, list) if path.is_file() else []
+    files = {each["sha256"] for each in evaluations}
     return len(files) if weights in files else 0
 
 
@@ -146,7 +139,7 @@ def unsure_below(model: Path) -> float | None:
     path = model / "config.json"
     value = read_json(path).get("unsure_below") if path.is_file() else None
     if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
-        raise FerError(f"{path}: unsure_below: expected a number from 0 to 1, got {value!r}")
+        raise FerError("config_unsure_below", path, value=repr(value))
     return value
 
 
@@ -156,7 +149,7 @@ def picture_size(model: Path) -> int:
     try:
         return int(read_json(path)["size"]["height"])
     except (KeyError, TypeError, ValueError) as error:
-        raise FerError(f"{path}: size: expected height and width") from error
+        raise FerError("processor_size", path) from error
 
 
 def read_json(path: Path, kind: type = dict) -> Any:
@@ -164,9 +157,9 @@ def read_json(path: Path, kind: type = dict) -> Any:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FerError(f"{path}: is no JSON that can be read ({error})") from error
+        raise FerError("not_json", path, details=error) from error
     if not isinstance(value, kind):
-        raise FerError(f"{path}: expected a JSON {kind.__name__}, got {type(value).__name__}")
+        raise FerError("json_kind", path, kind=kind.__name__, found=type(value).__name__)
     return value
 
 
@@ -176,6 +169,6 @@ def parameters(weights: Path) -> str:
         with safe_open(weights, framework="numpy") as file:
             shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise FerError(f"{weights}: is no safetensors file ({error})") from error
+        raise FerError("not_safetensors", weights, details=error) from error
     count = sum(map(math.prod, shapes))
     return f"{count / 1e6:.1f} million" if count >= 1e5 else f"{count:,}"

@@ -17,7 +17,7 @@ from fer_hf.data.duplicates import pixel_hashes
 from fer_hf.data.load import read_source
 from fer_hf.data.schema import SPLITS
 from fer_hf.errors import FerError
-from fer_hf.hub.upload import Parcel, check_repo_id, send
+from fer_hf.hub.upload import check_repo_id, upload
 from fer_hf.labels import FERPLUS_COLUMNS, LABELS
 
 # FER2013's own names, so that a reader knows which test split it is.
@@ -73,7 +73,7 @@ def publish_data(
     with TemporaryDirectory() as folder:
         files = parquet_files(splits, Path(folder))
         files["README.md"] = card(splits, source, to, found.official).encode()
-        send(Parcel(to, "dataset", files, "Publish the faces", private=not public), dry_run)
+        upload(to, "dataset", files, "Publish the faces", private=not public, dry_run=dry_run)
 
 
 def with_pictures(split: Dataset) -> Dataset:
@@ -83,14 +83,14 @@ def with_pictures(split: Dataset) -> Dataset:
 
 
 def parquet_files(splits: dict[str, Dataset], folder: Path) -> dict[str, Path | bytes]:
-    """One parquet file a split."""
+    """One parquet file per split."""
     files = {}
     for name, split in splits.items():
         path = folder / f"{name}.parquet"
         try:
             split.to_parquet(path)
         except OSError as error:
-            raise FerError(f"{path}: cannot be written ({error.strerror or error})") from error
+            raise FerError("not_writable", path, details=error.strerror or error) from error
         files[f"data/{name}-00000-of-00001.parquet"] = path
     return files
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from fer_hf.errors import FerError
 from fer_hf.hub.model_card import card_files
-from fer_hf.hub.upload import NEXT_TAG, Parcel, check_repo_id, send
+from fer_hf.hub.upload import NEXT_TAG, check_repo_id, upload
 from fer_hf.labels import LABELS
 
 NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
-ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "onnx/*.onnx")
+ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "corruptions.json", "onnx/*.onnx")
 MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
 
 
@@ -33,19 +33,20 @@ def publish(
         FerError: no finished model; results of other weights; whatever the Hub refuses.
     """
     files = model_files(model) | card_files(model, check_repo_id(to), base_model)
-    send(Parcel(to, "model", files, f"Publish {Path(to).name}", private, tag), dry_run)
+    upload(to, "model", files, f"Publish {Path(to).name}", private=private, tag=tag, dry_run=dry_run)
 
 
 def model_files(model: Path) -> dict[str, Path]:
     """The files of a finished model that may be published, by their path in the repository."""
     if not model.is_dir():
-        raise FerError(f"{model}: no such folder; expected a trained model")
+        raise FerError("publish_no_folder", model)
     if any((model / name).exists() for name in MADE_BY_TRAINING):
-        raise FerError(f"{model}: is a checkpoint; expected the finished model, which stands in `model` beside it")
+        raise FerError("publish_is_checkpoint", model)
     missing = [name for name in NEEDED if not (model / name).is_file()]
     if missing:
-        inside = f"; the finished model is {model / 'model'}" if (model / "model" / NEEDED[0]).is_file() else ""
-        raise FerError(f"{model}: is no finished model, it lacks {', '.join(missing)}{inside}")
+        inside = (model / "model" / NEEDED[0]).is_file()
+        code = "publish_stands_inside" if inside else "publish_lacks_files"
+        raise FerError(code, model, files=", ".join(missing), inside=model / "model")
     check_labels(model / "config.json")
     found = sorted(path for pattern in ALLOWED for path in model.glob(pattern) if path.is_file())
     return {path.relative_to(model).as_posix(): path for path in found}
@@ -57,9 +58,10 @@ def check_labels(config: Path) -> None:
         names = json.loads(config.read_text(encoding="utf-8"))["id2label"]
         names = tuple(names[str(index)] for index in range(len(names)))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FerError(f"{config}: expected JSON with id2label for 0 to 6 ({type(error).__name__})") from error
+        raise FerError("publish_no_labels", config, details=type(error).__name__) from error
     if names != LABELS:
-        raise FerError(f"{config}: id2label: expected {', '.join(LABELS)}, got {', '.join(map(str, names))}")
+        found = ", ".join(map(str, names))
+        raise FerError("publish_other_labels", config, expected=", ".join(LABELS), found=found)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

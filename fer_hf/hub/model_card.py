@@ -1,7 +1,7 @@
 """The model card, written from results files and never by hand: `python -m fer_hf card --model DIR`.
 
-What has not been measured is said so; results of other weights are refused. The text is `model_card_template.md`, the
-numbers are read by `fer_hf.evaluation.model_metadata`.
+The card says what has not been measured; results of other weights are refused. Its text is `model_card_template.md`;
+`fer_hf.evaluation.model_metadata` reads the numbers.
 """
 
 import argparse
@@ -77,9 +77,9 @@ def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
         "whole": main.get("whole"),
         "clean": main.get("clean"),
         "sha256": weights,
-        "looks": model_metadata.private_looks(weights),
+        "test_evaluations": model_metadata.count_test_evaluations(model, weights),
         "pictures": [name for name in PICTURES if (model / name).is_file()],
-        "corruptions": model_metadata.read_corruptions(weights),
+        "corruptions": model_metadata.read_corruptions(model / "corruptions.json", weights),
         "unsure_below": model_metadata.unsure_below(model),
         "training": training,
         "parts": model_metadata.parts_of(training),
@@ -95,7 +95,7 @@ def render(card: dict[str, Any]) -> str:
     try:
         text = environment.get_template("model_card_template.md").render(card)
     except (UndefinedError, TypeError, KeyError) as error:
-        raise FerError(f"{card['model_id']}: a results file lacks a field ({error})") from error
+        raise FerError("results_lack_field", card["model_id"], details=error) from error
     text = re.sub(r"\n{3,}", "\n\n", text)
     return f"---\n{metadata(card).to_yaml()}\n---\n\n{text}\n"
 
@@ -173,7 +173,7 @@ def duration(seconds: float) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, type=Path, metavar="DIR", help="folder of the finished model")
-    parser.add_argument("--name", metavar="ID", help="how analyzers call the model: its Hub id (default: the folder)")
+    parser.add_argument("--name", metavar="ID", help="what readers call the model: its Hub id (default: the folder)")
     parser.add_argument("--report", type=Path, metavar="F", help="report.json of train.py (default: beside the folder)")
     parser.add_argument("--base_model", metavar="ID", help="Hub id of the backbone, where training named a folder")
 
@@ -181,7 +181,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     model = arguments.model
     if arguments.report and not arguments.report.is_file():
-        raise FerError(f"{arguments.report}: no such file; expected the report.json of train.py")
+        raise FerError("report_missing", arguments.report)
     files = card_files(model, arguments.name or model.as_posix(), arguments.base_model, arguments.report)
     for name, content in files.items():
         with replacing(model / name) as temporary:

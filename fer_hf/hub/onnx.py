@@ -4,7 +4,7 @@
 
 `config.json` and `preprocessor_config.json` are the model's own, `onnx/model.onnx` has float32 weights and
 `onnx/model_quantized.onnx` those of the matrix products in 8 bits. Input: `pixel_values` (batch, 3, S, S), normalised
-as the processor says; output: `logits` (batch, 7). Needs requirements-export.txt.
+as the processor says; output: `logits` (batch, 7). Needs `pip install fer-hf[export]`.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def require_onnx() -> None:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
     except ImportError as error:
-        raise FerError(f"export: {error.name} is missing; pip install -r requirements-export.txt") from error
+        raise FerError("export_no_package", "export", package=error.name) from error
 
 
 def write_float32(model: PreTrainedModel, path: Path) -> None:
@@ -89,7 +89,7 @@ def write_float32(model: PreTrainedModel, path: Path) -> None:
 
 
 def write_int8(source: Path, path: Path) -> None:
-    """Quantise the weights of matrix products to 8 bits, a scale a column; activations are quantised as they come.
+    """Quantise the weights of matrix products to 8 bits, one scale per column; activations are quantised as they come.
 
     Convolutions stay in float32: here they are a few percent of the weights, and runtimes are slow at them in 8 bits.
     Unsigned, because signed weights overflow on x86 processors without VNNI.

@@ -15,13 +15,11 @@ from PIL import Image, ImageDraw
 
 from fer_hf.errors import FerError
 from fer_hf.hub.model_card import face_strip, png
-from fer_hf.hub.upload import Parcel, check_repo_id, hub_client, plain_errors, send
+from fer_hf.hub.upload import check_repo_id, hub_client, plain_errors, upload
 from fer_hf.labels import COLOURS, LABELS
 
 ROOT = Path(__file__).parents[2]
 FILES = ("app.py", "requirements.txt", "LICENSE")
-# What the About tab shows beside the results in the model's own repository, where it has been measured.
-MEASURED = ROOT / "benchmarks" / "results" / "corruptions.json"
 SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".yaml", ".webp", ".png")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
@@ -60,31 +58,30 @@ def publish_space(to: str, model: str, *, private: bool = False, dry_run: bool =
     """
     check_model(check_repo_id(model))
     files = space_files(check_repo_id(to), model)
-    send(Parcel(to, "space", files, "Publish the page", private, tag=None), dry_run)
+    upload(to, "space", files, "Publish the page", private=private, tag=None, dry_run=dry_run)
 
 
 def check_model(model: str) -> None:
     """Refuse a model that the Space would not find."""
     with plain_errors(model):
         try:
-            there = hub_client().model_info(model)
+            found = hub_client(token_needed=False).model_info(model)
         except RepositoryNotFoundError as error:
             if error.response.status_code == 404:
-                raise FerError(f"{model}: no such model on the Hub; publish it first") from error
+                raise FerError("space_no_model", model) from error
             raise
-    if there.private:
-        raise FerError(f"{model}: is private, the Space could not read it; make it public first")
+    if found.private:
+        raise FerError("space_private_model", model)
 
 
 def space_files(to: str, model: str) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
     package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
     paths = [path for path in package if path.suffix in SUFFIXES and not path.name.startswith(".")]
-    paths += [MEASURED] if MEASURED.is_file() else []
     files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:
-        raise FerError(f"{ROOT}: lacks {', '.join(missing)}; run this from a copy of the project")
+        raise FerError("space_no_checkout", ROOT, files=", ".join(missing))
     return files | {
         "README.md": README.format(metadata=metadata(to, model), model=model).encode(),
         "start.py": START.format(model=model).encode(),

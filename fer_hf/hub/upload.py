@@ -1,7 +1,7 @@
-"""Sending files to the Hub: a plan in plain words, then one commit, then a version tag.
+"""Uploading to the Hub: a plan in plain words, then one commit, then a version tag.
 
-Model, Space and data set all go this way. A run that breaks off leaves the repository as it was: large files that have
-arrived stay in the Hub's storage, nothing is visible before the one commit, and the same command goes on from there.
+Models, Spaces and data sets all go this way. An upload that breaks off leaves the repository as it was: large files
+that have arrived stay in the Hub's storage, nothing is visible before the one commit, and the same command resumes.
 """
 
 import re
@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, constants, get_token
+from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, OIDCError, RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from huggingface_hub.utils import logging
@@ -21,100 +21,106 @@ from huggingface_hub.utils.sha import git_hash
 from fer_hf.errors import FerError
 
 NEXT_TAG = "next"  # stands for the next free of v1, v2, ...
-AGAIN = "run the same command again, it goes on where it stopped"
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
+# What the Hub's refusals mean for somebody who uploads, by HTTP status.
+STATUS_CODES = {
+    401: "hub_token_refused",
+    402: "hub_paid_plan",
+    403: "hub_no_permission",
+    404: "hub_no_repository",
+    409: "hub_name_taken",
+    412: "hub_parent_changed",
+    413: "hub_file_too_large",
+    429: "hub_too_many_requests",
+    507: "hub_storage_full",
+}
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """What is to stand in a repository of the Hub. Other files there are left alone."""
+class UploadPlan:
+    """What is to stand in a repository of the Hub, and what that changes there. Other files there are left alone."""
 
     repo_id: str  # user/name
     kind: str  # model, dataset or space
     files: dict[str, Path | bytes]  # path in the repository -> a local file, or its content
-    message: str
-    private: bool = False
-    tag: str | None = NEXT_TAG
-
-    @property
-    def address(self) -> str:
-        """Where the repository is seen in a browser."""
-        prefix = "" if self.kind == "model" else f"{self.kind}s/"
-        return f"{constants.ENDPOINT}/{prefix}{self.repo_id}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What sending a parcel will change."""
-
-    parcel: Parcel
-    head: str | None  # commit that `main` stands at; None: the repository is to be created
+    private: bool
+    head: str | None  # the commit that `main` stands at; None: the repository is to be created
     new: list[str]
     changed: list[str]
     tag: str | None  # to be made
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         return self.head is not None and not (self.new or self.changed or self.tag)
 
+    @property
+    def address(self) -> str:
+        """Where the repository is seen in a browser."""
+        prefix = "" if self.kind == "model" else f"{self.kind}s/"
+        return f"{HfApi().endpoint}/{prefix}{self.repo_id}"
+
     def __str__(self) -> str:
-        """The plan in plain words, one step a line."""
-        parcel = self.parcel
-        if self.empty:
-            return f"{parcel.address}: nothing has changed, nothing to upload"
-        visibility = "private" if parcel.private else "public"
-        steps = [f"create the {visibility} {parcel.kind} {parcel.repo_id}"] if self.head is None else []
+        """The plan in plain words, one step per line."""
+        if self.is_empty:
+            return f"{self.address}: nothing has changed, nothing to upload"
+        visibility = "private" if self.private else "public"
+        steps = [f"create the {visibility} {self.kind} {self.repo_id}"] if self.head is None else []
         for verb, paths in (("upload", self.new), ("replace", self.changed)):
-            steps += [f"{verb} {path} ({_size(parcel.files[path])})" for path in paths]
+            steps += [f"{verb} {path} ({_format_size(self.files[path])})" for path in paths]
         steps += [f"tag it as {self.tag}"] if self.tag else []
-        return "\n".join([f"{parcel.address}:", *(f"  - {step}" for step in steps)])
+        return "\n".join([f"{self.address}:", *(f"  - {step}" for step in steps)])
 
 
-def send(parcel: Parcel, dry_run: bool = False) -> None:
-    """Say what sending the parcel will change, then do it.
+def upload(
+    repo_id: str,
+    kind: str,
+    files: dict[str, Path | bytes],
+    message: str,
+    *,
+    private: bool = False,
+    tag: str | None = NEXT_TAG,
+    dry_run: bool = False,
+) -> None:
+    """Print what changes in the repository when `files` are uploaded, then do it. A dry run needs no token.
 
     Raises:
         FerError: no token, a wrong one or one without permission; a name that is taken; no space; a broken connection.
     """
-    plan = make_plan(parcel)
-    print(plan, flush=True)
-    if dry_run:
-        print("dry run: nothing was done")
-    elif not plan.empty:
-        carry_out(plan)
-        print(f"done: {parcel.address}")
+    with plain_errors(repo_id):
+        api = hub_client(token_needed=not dry_run)
+        plan = make_plan(api, repo_id, kind, files, private, tag)
+        print(plan, flush=True)
+        if dry_run:
+            print("dry run: nothing was done")
+        elif not plan.is_empty:
+            carry_out(api, plan, message)
+            print(f"done: {plan.address}")
 
 
-def make_plan(parcel: Parcel) -> Plan:
-    """Compare the parcel with what stands on the Hub."""
-    with plain_errors(parcel.repo_id):
-        api = hub_client()
-        there = find(api, parcel.repo_id, parcel.kind, parcel.private)
-        if there is None:
-            tag = "v1" if parcel.tag == NEXT_TAG else parcel.tag
-            return Plan(parcel, None, list(parcel.files), [], tag)
-        stored = {each.rfilename: each for each in there.siblings}
-        new = [path for path in parcel.files if path not in stored]
-        changed = [path for path, data in parcel.files.items() if path in stored and not _same(data, stored[path])]
-        tag = _tag_to_make(api, parcel, there.sha, bool(new or changed))
-        return Plan(parcel, there.sha, new, changed, tag)
+def make_plan(
+    api: HfApi, repo_id: str, kind: str, files: dict[str, Path | bytes], private: bool, tag: str | None
+) -> UploadPlan:
+    """Compare `files` with what stands on the Hub."""
+    found = find(api, repo_id, kind, private)
+    if found is None:
+        return UploadPlan(repo_id, kind, files, private, None, list(files), [], "v1" if tag == NEXT_TAG else tag)
+    stored = {each.rfilename: each for each in found.siblings}
+    new = [path for path in files if path not in stored]
+    changed = [path for path, data in files.items() if path in stored and not _is_same(data, stored[path])]
+    tag = tag and _tag_to_make(api, repo_id, kind, tag, found.sha, bool(new or changed))
+    return UploadPlan(repo_id, kind, files, private, found.sha, new, changed, tag)
 
 
-def carry_out(plan: Plan) -> None:
+def carry_out(api: HfApi, plan: UploadPlan, message: str) -> None:
     """Create, upload, tag: in this order, so that a repetition finds what is missing."""
-    parcel, head = plan.parcel, plan.head
-    with plain_errors(parcel.repo_id):
-        api = hub_client()
-        if head is None:
-            create(api, parcel.repo_id, parcel.kind, parcel.private)
-        if plan.new or plan.changed:
-            additions = [CommitOperationAdd(path, parcel.files[path]) for path in (*plan.new, *plan.changed)]
-            commit = api.create_commit(
-                parcel.repo_id, additions, commit_message=parcel.message, repo_type=parcel.kind, parent_commit=head
-            )
-            head = commit.oid
-        if plan.tag:
-            api.create_tag(parcel.repo_id, tag=plan.tag, revision=head, repo_type=parcel.kind)
+    head, of_repo = plan.head, {"repo_id": plan.repo_id, "repo_type": plan.kind}
+    if head is None:
+        create(api, plan.repo_id, plan.kind, plan.private)
+    if plan.new or plan.changed:
+        additions = [CommitOperationAdd(path, plan.files[path]) for path in (*plan.new, *plan.changed)]
+        head = api.create_commit(operations=additions, commit_message=message, parent_commit=head, **of_repo).oid
+    if plan.tag:
+        api.create_tag(tag=plan.tag, revision=head, **of_repo)
 
 
 def claim(repo_id: str, kind: str, private: bool) -> None:
@@ -126,44 +132,45 @@ def claim(repo_id: str, kind: str, private: bool) -> None:
 
 
 def find(api: HfApi, repo_id: str, kind: str, private: bool) -> ModelInfo | None:
-    """The repository if it exists, else None. It must be writable, and private if that is asked."""
+    """The repository if it exists, else None. It must be writable, and private if that is asked for."""
     try:
-        there = api.repo_info(repo_id, repo_type=kind, files_metadata=True)
+        found = api.repo_info(repo_id, repo_type=kind, files_metadata=True)
     except RepositoryNotFoundError as error:
-        if error.response.status_code == 404:
+        if error.response.status_code == 404 or not get_token():  # without a token, missing and private look alike
             return None
         raise
-    api.auth_check(repo_id, repo_type=kind, write=True)
-    if private and not there.private:
-        raise FerError(f"{repo_id}: is public on the Hub, expected a private {kind}; make it private there first")
-    return there
+    if get_token():
+        api.auth_check(repo_id, repo_type=kind, write=True)
+    if private and not found.private:
+        raise FerError("hub_is_public", repo_id, kind=kind)
+    return found
 
 
 def create(api: HfApi, repo_id: str, kind: str, private: bool) -> None:
     api.create_repo(repo_id, repo_type=kind, private=private, space_sdk="gradio" if kind == "space" else None)
 
 
-def hub_client() -> HfApi:
+def hub_client(token_needed: bool = True) -> HfApi:
     """The Hub's client, once there is a token."""
     logging.set_verbosity_error()
-    if not get_token():
-        raise FerError("no Hub token: log in with `hf auth login`, or set HF_TOKEN to one that may write")
+    if token_needed and not get_token():
+        raise FerError("hub_no_token")
     return HfApi()
 
 
 def check_repo_id(repo_id: str) -> str:
     """The full name of a repository, as it is."""
     if not REPO_ID.fullmatch(repo_id):
-        raise FerError(f"{repo_id}: expected the Hub's user/name")
+        raise FerError("hub_repo_id", repo_id)
     return repo_id
 
 
-def _size(data: Path | bytes) -> str:
+def _format_size(data: Path | bytes) -> str:
     size = len(data) if isinstance(data, bytes) else data.stat().st_size
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
-def _same(data: Path | bytes, stored: RepoSibling) -> bool:
+def _is_same(data: Path | bytes, stored: RepoSibling) -> bool:
     """Whether the Hub holds this very content: large files are known by sha256, others by git's sha1."""
     content = data if isinstance(data, bytes) else data.read_bytes()
     if stored.lfs:
@@ -171,21 +178,17 @@ def _same(data: Path | bytes, stored: RepoSibling) -> bool:
     return git_hash(content) == stored.blob_id
 
 
-def _tag_to_make(api: HfApi, parcel: Parcel, head: str, changes: bool) -> str | None:
+def _tag_to_make(api: HfApi, repo_id: str, kind: str, tag: str, head: str, changes: bool) -> str | None:
     """The tag that these files should get; None if they have it."""
-    if parcel.tag is None:
+    tags = [each.name for each in api.list_repo_refs(repo_id, repo_type=kind).tags]
+    newest = max((int(name[1:]) for name in tags if re.fullmatch(r"v\d{1,9}", name)), default=0)
+    name = f"v{newest}" if tag == NEXT_TAG else tag
+    if name in tags and not changes and api.repo_info(repo_id, repo_type=kind, revision=name).sha == head:
         return None
-    tags = [each.name for each in api.list_repo_refs(parcel.repo_id, repo_type=parcel.kind).tags]
-    newest = max((int(tag[1:]) for tag in tags if re.fullmatch(r"v\d{1,9}", tag)), default=0)
-    name = f"v{newest}" if parcel.tag == NEXT_TAG else parcel.tag
-    if name in tags and not changes:
-        tagged = api.repo_info(parcel.repo_id, repo_type=parcel.kind, revision=name).sha
-        if tagged == head:
-            return None
-    if parcel.tag == NEXT_TAG:
+    if tag == NEXT_TAG:
         return f"v{newest + 1}"
     if name in tags:
-        raise FerError(f"{parcel.repo_id}: the tag {name} already stands for other files; expected a new name")
+        raise FerError("hub_tag_taken", repo_id, tag=name)
     return name
 
 
@@ -195,38 +198,20 @@ def plain_errors(repo_id: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # the upload of a large file wraps its cause
-        raise FerError(f"{repo_id}: {_reason(error.__cause__ or error, repo_id)}") from error
+        raise _plain_error(error.__cause__ or error, repo_id) from error
     except (HfHubHTTPError, httpx2.HTTPError, OIDCError, OSError, ValueError) as error:
-        raise FerError(f"{repo_id}: {_reason(error, repo_id)}") from error
+        raise _plain_error(error, repo_id) from error
 
 
-def _reason(error: BaseException, repo_id: str) -> str:
-    """What went wrong, and what to do."""
+def _plain_error(error: BaseException, repo_id: str) -> FerError:
+    details = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, HfHubHTTPError):
-        return _reason_of_status(error, repo_id)
+        status, user = error.response.status_code, repo_id.partition("/")[0]
+        other = "hub_failed" if status >= 500 else "hub_refused"
+        answer = " ".join(str(error.server_message or error).split())
+        return FerError(STATUS_CODES.get(status, other), repo_id, user=user, status=status, details=answer)
     if isinstance(error, httpx2.TransportError | ConnectionError):
-        return f"the connection to {constants.ENDPOINT} broke ({_one_line(error)}); {AGAIN}"
+        return FerError("hub_connection", repo_id, endpoint=HfApi().endpoint, details=details)
     if isinstance(error, OIDCError):
-        return f"trusted publishing did not work ({_one_line(error)})"
-    return _one_line(error)
-
-
-def _reason_of_status(error: HfHubHTTPError, repo_id: str) -> str:
-    namespace, status = repo_id.partition("/")[0], error.response.status_code
-    reasons = {
-        401: "the Hub does not accept the token; log in with `hf auth login`, or set HF_TOKEN to a valid one",
-        402: f"the Hub asks {namespace} for a paid plan",
-        403: f"the token has no permission to write there; expected one that may write to {namespace}'s repositories",
-        404: "no such repository, or the token may not see it",
-        409: "the name is taken; choose another one",
-        412: f"somebody else has committed meanwhile; {AGAIN}",
-        413: "a file is larger than the Hub takes",
-        429: f"too many requests; wait, then {AGAIN}",
-        507: f"no space is left in {namespace}'s storage on the Hub; free some, then {AGAIN}",
-    }
-    other = f"the Hub answered {status} ({_one_line(error.server_message or error)})"
-    return reasons.get(status, f"{other}; {AGAIN}" if status >= 500 else other)
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        return FerError("hub_trusted_publishing", repo_id, details=details)
+    return FerError("hub_other", repo_id, details=details)

@@ -1,7 +1,7 @@
 """What is known of the model that the page serves: its name, its weights' hash, what was measured of them.
 
-The files lie beside the weights, in the model's folder or on the Hub; a Space has the corruption table in its own copy
-of `benchmarks/results`. What is missing, broken or of other weights is left out, and the page says so.
+The files lie beside the weights, in the model's folder or on the Hub. What is missing, broken or of other weights is
+left out, and the page says so.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def measured(analyzer: FaceAnalyzer) -> Measured:
         parameters=analyzer.model.num_parameters(),
         size=analyzer.processor.size["height"],
         results=_or_none(_results, model, sha256),
-        corruptions=_or_none(model_metadata.read_corruptions, sha256),
+        corruptions=_or_none(model_metadata.read_corruptions, _file(model, "corruptions.json"), sha256),
         training=_or_none(_training, model),
     )
 

@@ -144,7 +144,7 @@ def test_no_space_left_on_the_hub(hub, model):
 
 def test_a_file_that_is_too_large(hub, model):
     hub.largest = 1000
-    assert failed(publish(hub, ALICE, model), "a file is larger than the Hub takes")
+    assert failed(publish(hub, ALICE, model), "a file is larger than the Hub accepts")
 
 
 def test_somebody_else_commits_meanwhile(hub, model):
@@ -152,13 +152,13 @@ def test_somebody_else_commits_meanwhile(hub, model):
     repo = hub.repos["model", "alice/fer"]
     hub.meanwhile.append(lambda: repo.commit(repo.files | {"config.json": b"{}"}))
     (model / "onnx" / "model.onnx").write_bytes(b"a better one")
-    assert failed(publish(hub, ALICE, model), "somebody else has committed meanwhile")
+    assert failed(publish(hub, ALICE, model), "somebody else has committed in the meantime")
     assert repo.files["onnx/model.onnx"] == b"onnx"
 
 
 def test_a_cut_connection_is_resumed(hub, model):
     hub.cut = ["/commit/"]
-    assert failed(publish(hub, ALICE, model), "run the same command again, it goes on where it stopped")
+    assert failed(publish(hub, ALICE, model), "run the same command again, it resumes where it stopped")
     repo = hub.repos["model", "alice/fer"]
     assert set(repo.files) == {".gitattributes"}, "nothing is to be seen of half an upload"
     stored = hub.count("PUT", "/storage/")

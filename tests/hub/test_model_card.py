@@ -29,15 +29,13 @@ def part(n, accuracy):
 
 
 @pytest.fixture
-def model(tmp_path, monkeypatch):
+def model(tmp_path):
     """A model's folder without a model that runs: the card needs none."""
     folder = tmp_path / "run" / "model"
     folder.mkdir(parents=True)
     save_file({"classifier.weight": np.zeros((7, 384), np.float16)}, folder / "model.safetensors")
     (folder / "preprocessor_config.json").write_text(json.dumps({"size": {"height": 112, "width": 112}}))
     (folder / "config.json").write_text(json.dumps({"unsure_below": 0.4375}))
-    monkeypatch.setattr(model_metadata, "BENCHMARKS", tmp_path / "benchmarks")
-    model_metadata.BENCHMARKS.mkdir()
     return folder
 
 
@@ -87,10 +85,10 @@ def measured(model):
     strengths = [{"strength": s, "accuracy": 0.6, "kept": kept} for s, kept in ((8, 0.97), (16, 0.91), (32, 0.7))]
     table = {"clean": {"accuracy": 0.68}, "corruptions": {"noise": {"unit": "grey levels", "strengths": strengths}}}
     write(
-        model_metadata.BENCHMARKS / "corruptions.json",
+        model / "corruptions.json",
         table | {"sha256": weights, "split": "validation", "faces": 1000},
     )
-    write(model_metadata.BENCHMARKS / "test_evaluations.json", [{"sha256": "another"}, {"sha256": weights}])
+    write(model / "test_evaluations.json", [{"sha256": "another"}, {"sha256": weights}])
     return model
 
 
@@ -224,8 +222,8 @@ def test_a_part_that_is_missing_is_said(measured):
 
 
 def test_corruptions_of_other_weights_are_not_told(measured):
-    table = json.loads((model_metadata.BENCHMARKS / "corruptions.json").read_text())
-    write(model_metadata.BENCHMARKS / "corruptions.json", table | {"sha256": "another"})
+    table = json.loads((measured / "corruptions.json").read_text())
+    write(measured / "corruptions.json", table | {"sha256": "another"})
     assert "grey levels" not in text_of(measured)
 
 
@@ -286,7 +284,7 @@ def test_broken_results_are_refused(measured, change, message):
 
 def test_files_that_are_no_json_are_refused(measured):
     (measured / "eval_results.json").write_text("{")
-    with pytest.raises(FerError, match=r"eval_results\.json: is no JSON"):
+    with pytest.raises(FerError, match=r"eval_results\.json: is not JSON"):
         text_of(measured)
     (measured / "eval_results.json").write_text("[]")
     with pytest.raises(FerError, match=r"eval_results\.json: expected a JSON dict, got list"):

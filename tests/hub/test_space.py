@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from fer_hf.hub.space import MEASURED, space_files
+from fer_hf.hub.space import space_files
 from tests.support.loopback_hub import LoopbackHub, Repo
 
 ROOT = Path(__file__).parents[2]
@@ -42,21 +42,13 @@ def test_the_space_has_what_it_needs_and_no_more():
         "fer_hf/inference/analyzer.py",
     } <= set(files)
     folders = {name.partition("/")[0] for name in files if "/" in name}
-    assert folders == {"fer_hf", "benchmarks"} if MEASURED.exists() else {"fer_hf"}
+    assert folders == {"fer_hf"}
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pyi", ".tmp"))]
     tracked = subprocess.run(
         ["git", "ls-files", "fer_hf"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout
     assert set(tracked.split()) <= set(files), "the Space lacks a file of the package"
     assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
-
-
-def test_the_corruption_table_goes_along_where_it_was_measured(monkeypatch, tmp_path):
-    path = ROOT / "benchmarks" / "results" / "speed.json"  # in its place: one that is there
-    monkeypatch.setattr("fer_hf.hub.space.MEASURED", path)
-    assert space_files("alice/faces", "alice/fer")["benchmarks/results/speed.json"] == path
-    monkeypatch.setattr("fer_hf.hub.space.MEASURED", tmp_path / "corruptions.json")
-    assert not [name for name in space_files("alice/faces", "alice/fer") if name.startswith("benchmarks")]
 
 
 def test_its_settings():
@@ -134,7 +126,7 @@ def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
 
 @pytest.mark.parametrize(
     ("model", "message"),
-    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, the Space could not")],
+    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, so the Space could not")],
 )
 def test_a_model_that_the_space_could_not_read_is_refused(hub, model, message):
     result = publish_space(hub, model)

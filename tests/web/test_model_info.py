@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from fer_hf.evaluation import model_metadata
 from fer_hf.evaluation.score import summarise
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import sha256_of
@@ -77,8 +76,7 @@ def test_a_file_that_holds_no_results_is_left_out(model, text):
 
 
 def test_corruptions_count_only_for_these_weights(model, monkeypatch, tmp_path):
-    monkeypatch.setattr(model_metadata, "BENCHMARKS", tmp_path)
     for sha256, expected in ((sha256_of(model / "model.safetensors"), True), ("0" * 64, False)):
-        (tmp_path / "corruptions.json").write_text(json.dumps({"sha256": sha256}))
+        (model / "corruptions.json").write_text(json.dumps({"sha256": sha256}))
         known = model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
         assert (known.corruptions is not None) is expected
