@@ -90,7 +90,7 @@ def parquet_files(splits: dict[str, Dataset], folder: Path) -> dict[str, Path | 
         try:
             split.to_parquet(path)
         except OSError as error:
-            raise FerError("not_writable", path, details=error.strerror or error) from error
+            raise FerError("file_unwritable", path, reason=error.strerror or error) from error
         files[f"data/{name}-00000-of-00001.parquet"] = path
     return files
 

@@ -126,7 +126,7 @@ def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
 
 @pytest.mark.parametrize(
     ("model", "message"),
-    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, so the Space could not")],
+    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, so the Space")],
 )
 def test_a_model_that_the_space_could_not_read_is_refused(hub, model, message):
     result = publish_space(hub, model)
