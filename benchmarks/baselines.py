@@ -1,10 +1,10 @@
-"""Our model beside the expression models that people install, on the same faces, in one run.
+"""Is it better than what people install? Our model beside the common expression models, on the same faces.
 
-    python -m benchmarks.baselines --data D --peers FOLDER_OF_ONNX [--split test]
+    python -m benchmarks.baselines --data D --baselines FOLDER [--split test]
 
-Everything is chosen on validation, so that is the split unless test is asked for. The peers were trained on pictures
-that also stand in validation and test ("clean" leaves these out). Whether a difference is more than chance is asked by
-McNemar's test on the same faces.
+benchmarks/README.md says how to make FOLDER. The split is validation unless test is asked for, because choices are made
+on validation. The baselines were trained on pictures that are also in validation and test; "clean" excludes these.
+McNemar's test on the same faces tells whether a difference is more than chance.
 """
 
 import argparse
@@ -12,37 +12,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from datasets import Dataset
 from PIL import Image
 from scipy.stats import binomtest
-from tqdm import tqdm
-from transformers import ViTConfig, ViTForImageClassification
 from transformers.utils import cached_file
 
 from benchmarks import record
-from benchmarks.onnx_baselines import BATCH, PEERS, PeerReader
-from benchmarks.timing import interleaved
+from benchmarks.onnx_baselines import BASELINES, OnnxBaseline
+from benchmarks.timing import interleaved, reference_pass
 from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import log_test_evaluation
+from fer_hf.evaluation.score import Scorer, log_test_evaluation, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
-from fer_hf.labels import COLOURS, LABELS
+from fer_hf.labels import COLOURS
 
-# Cannot be had here; its card states the accuracy, and a random model of its shape is as fast as it is.
+# Not measured: its card states the accuracy, and a random model of the same shape gives the time.
 STATED = {"name": "trpakov/vit-face-expression", "accuracy": 0.7116, "split": "test"}
 
 
 def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> dict:
-    """McNemar's exact test of two boolean arrays (n,): which faces each got right.
+    """McNemar's exact test on two boolean arrays (n,), the faces that each model got right.
 
-    Under the null hypothesis each face that only one of them got right is as likely to be the one's as the other's.
+    Under the null hypothesis, a face that only one of them got right is equally likely to be either's.
     """
     only_ours, only_theirs = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-    told_apart = only_ours + only_theirs
-    p_value = binomtest(only_ours, told_apart).pvalue if told_apart else 1.0
+    discordant = only_ours + only_theirs
+    p_value = binomtest(only_ours, discordant).pvalue if discordant else 1.0
     return {"only_ours_right": only_ours, "only_theirs_right": only_theirs, "p_value": float(p_value)}
 
 
@@ -52,7 +49,7 @@ def with_interval(score: Callable[[np.ndarray, np.ndarray], float], scores: np.n
 
 
 def score(scores: np.ndarray, labels: np.ndarray, clean: np.ndarray, majority: np.ndarray | None) -> dict:
-    """All figures of one model."""
+    """All scores of one model; `clean` is a mask (n,), `majority` the FER+ majorities (n,)."""
     results = {
         "accuracy": with_interval(metrics.accuracy, scores, labels),
         "accuracy_clean": with_interval(metrics.accuracy, scores[clean], labels[clean]),
@@ -66,18 +63,12 @@ def score(scores: np.ndarray, labels: np.ndarray, clean: np.ndarray, majority: n
     return results
 
 
-def read_all(analyzer: FaceAnalyzer | PeerReader, faces: list[Image.Image], name: str) -> np.ndarray:
-    """Probabilities (n, 7), with a progress bar."""
-    starts = tqdm(range(0, len(faces), BATCH), desc=name, unit="batch")
-    return np.concatenate([analyzer.scores(faces[start : start + BATCH]) for start in starts])
-
-
-def compare(analyzers: dict[str, FaceAnalyzer | PeerReader], faces: list[Image.Image], data: Dataset) -> dict:
-    """Rows of all models, ours first: scores, and tests of each against ours."""
+def compare(models: dict[str, Scorer], faces: list[Image.Image], data: Dataset) -> dict:
+    """The scores of all models, ours first, and McNemar's test of each of the others against ours."""
     labels, clean = np.asarray(data["label"]), ~np.asarray(data["in_train"])
     votes = np.asarray(data["votes"], dtype=float) if "votes" in data.column_names else None
     majority = None if votes is None else metrics.ferplus_majority(votes)
-    scores = {name: read_all(analyzer, faces, name) for name, analyzer in analyzers.items()}
+    scores = {name: score_pictures(model, faces, what=name) for name, model in models.items()}
     right = {name: each.argmax(1) == labels for name, each in scores.items()}
     ours = next(iter(right.values()))
     rows = {name: score(each, labels, clean, majority) for name, each in scores.items()}
@@ -93,30 +84,21 @@ def compare(analyzers: dict[str, FaceAnalyzer | PeerReader], faces: list[Image.I
     }
 
 
-def add_times(
-    results: dict, analyzers: dict[str, FaceAnalyzer | PeerReader], faces: list[Image.Image], rounds: int
-) -> None:
-    """Add median milliseconds from picture to scores, of one face and of 64, side by side with a random ViT-B/16."""
-    vit = ViTForImageClassification(ViTConfig(num_labels=len(LABELS))).eval()
-    picture = torch.rand(1, 3, 224, 224)
-
-    def reference() -> None:
-        with torch.inference_mode():
-            vit(pixel_values=picture)
-
+def add_times(results: dict, models: dict[str, Scorer], faces: list[Image.Image], rounds: int) -> None:
+    """Add the median milliseconds from picture to scores, for 1 and for 64 faces, beside those of a random ViT-B/16."""
     tasks = {
-        (name, count): (lambda analyzer=analyzer, count=count: analyzer.scores(faces[:count]))
-        for name, analyzer in analyzers.items()
+        (name, count): (lambda model=model, count=count: model.scores(faces[:count]))
+        for name, model in models.items()
         for count in (1, 64)
     }
-    seconds = interleaved(tasks | {"reference": reference}, rounds)
+    seconds = interleaved(tasks | {"reference": reference_pass()}, rounds)
     for name, row in results["models"].items():
         row["milliseconds"] = {str(count): round(1000 * seconds[name, count], 2) for count in (1, 64)}
     results["stated"] = STATED | {"milliseconds": {"1": round(1000 * seconds["reference"], 2)}}
 
 
 def draw(results: dict, path: Path) -> None:
-    """Accuracy against the time of one face; a marker's area grows with the model's size on disk."""
+    """Accuracy against the time for one face; the area of a marker grows with the size of the model on disk."""
     with figure(path, 7.5, 4.5) as axes:
         for (name, row), colour in zip(results["models"].items(), COLOURS.values(), strict=False):
             x, y = row["milliseconds"]["1"], 100 * row["accuracy"]["value"]
@@ -135,7 +117,7 @@ def draw(results: dict, path: Path) -> None:
 
 
 def summary(results: dict) -> str:
-    """A line a model, in percent."""
+    """One line per model, in percent."""
     lines = []
     for name, row in results["models"].items():
         scores = f"{100 * row['accuracy']['value']:.1f} %, clean {100 * row['accuracy_clean']['value']:.1f} %"
@@ -147,30 +129,35 @@ def summary(results: dict) -> str:
 def build_parser() -> argparse.ArgumentParser:
     parser = record.build_parser("benchmarks.baselines", __doc__)
     parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
-    parser.add_argument("--peers", metavar="FOLDER", type=Path, help="the peers' ONNX files (default: ours alone)")
+    parser.add_argument("--baselines", metavar="FOLDER", type=Path, help="their ONNX files (default: our model alone)")
     parser.add_argument("--split", default="validation", choices=("validation", "test"), help="default: %(default)s")
+    parser.add_argument(
+        "--log_test_evaluation", metavar="F.json", type=Path, help="for maintainers: as in `fer-hf evaluate`"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="timed rounds (default: %(default)s)")
     return parser
 
 
-def main(words: list[str]) -> None:
-    arguments = record.parse(build_parser(), words)
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     ours, name = FaceAnalyzer.from_pretrained(arguments.model), Path(arguments.model).name
-    peers = PEERS if arguments.peers else ()
-    analyzers = {name: ours, **{peer.name: PeerReader(peer, arguments.peers, arguments.threads) for peer in peers}}
+    folder, threads = arguments.baselines, arguments.threads
+    baselines = {each.name: OnnxBaseline(each, folder, threads) for each in BASELINES} if folder else {}
+    models = {name: ours, **baselines}
     data = read_fer(arguments.data, votes=arguments.votes)
     split = data.splits[arguments.split]
     faces = list(pictures(split, "faces"))
-    results = {"split": arguments.split, **compare(analyzers, faces, split)}
-    add_times(results, analyzers, faces, arguments.rounds)
+    results = {"split": arguments.split, **compare(models, faces, split)}
+    add_times(results, models, faces, arguments.rounds)
     weights = Path(cached_file(arguments.model, "model.safetensors"))
     sizes = {name: (weights.stat().st_size, ours.model.num_parameters())}
-    sizes |= {peer.name: (analyzers[peer.name].bytes(), analyzers[peer.name].parameters()) for peer in peers}
+    sizes |= {each: (baseline.bytes(), baseline.parameters()) for each, baseline in baselines.items()}
     for each, (size, parameters) in sizes.items():
         results["models"][each] |= {"megabytes": round(size / 1e6, 2), "parameters": parameters}
     results["sha256"] = weights_hash(arguments.model)
-    if data.official and arguments.split == "test":
-        log_test_evaluation(record.TEST_LOG, results["sha256"], results["models"][name]["accuracy"]["value"])
+    if data.official and arguments.split == "test" and arguments.log_test_evaluation:
+        accuracy = results["models"][name]["accuracy"]["value"]
+        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy)
     record.keep("benchmarks.baselines", results)
     draw(results, record.path_of("benchmarks.baselines", ".png"))
     print(summary(results))

@@ -1,9 +1,9 @@
-"""How much accuracy a real photo's troubles cost: each at three strengths, on PublicTest.
+"""How much accuracy is lost on pictures as bad as those of real photos? Corruptions at three strengths, on PublicTest.
 
     python -m benchmarks.corruptions --data D [--model M] [--faces 1000]
 
-Every strength sees the same faces, drawn by a seed; what is random in a corruption (direction, place, hue) is drawn by
-the face's number, so that a stronger corruption of a face only goes further the same way.
+All see the same random faces. What is random in a corruption (direction, place, hue) depends on the number of the face,
+so that a stronger corruption of a face goes further in the same direction.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
-from tqdm import tqdm
 
 from benchmarks import record
 from fer_hf.data.duplicates import pictures
@@ -23,21 +22,21 @@ from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import BATCH
+from fer_hf.evaluation.score import score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
 
 SEED = 0
 
 
 def tint(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Coloured light: the three channels are scaled apart, by at most `strength`."""
+    """Coloured light: the three channels are scaled differently, by at most `strength`."""
     angle = rng.uniform(0, 2 * math.pi)
     gains = [1 + strength * math.cos(angle + third * 2 * math.pi / 3) for third in range(3)]
     return Image.fromarray((np.asarray(face) * gains).clip(0, 255).round().astype(np.uint8))
 
 
 def jpeg(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """JPEG at quality `strength`, of the small picture itself."""
+    """JPEG compression of the small picture at quality `strength`."""
     file = io.BytesIO()
     face.save(file, "JPEG", quality=int(strength))
     return Image.open(file).convert("RGB")
@@ -49,7 +48,7 @@ def blur(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.
 
 
 def noise(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Gaussian noise with a standard deviation of `strength` grey levels, alike in all channels."""
+    """Gaussian noise with a standard deviation of `strength` grey levels, the same in all channels."""
     pixels = np.asarray(face, dtype=float)
     pixels = pixels + strength * rng.standard_normal((*pixels.shape[:2], 1))
     return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
@@ -66,18 +65,18 @@ def tilt(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.
 
 
 def shift(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """A bad box: the face stands `strength` of the side away from its place."""
+    """A bad box: the face is displaced by `strength` of the side."""
     angle = rng.uniform(0, 2 * math.pi)
     return moved(face, x=strength * math.cos(angle), y=strength * math.sin(angle))
 
 
 def tight(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """A bad box: only `strength` of the side, around the middle."""
+    """A bad box: only the middle `strength` of the side."""
     return moved(face, zoom=1 / strength)
 
 
 def loose(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """A bad box: `strength` times the side; the picture's edge is repeated where there is nothing."""
+    """A bad box: `strength` times the side; the edge of the picture is repeated outside it."""
     return moved(face, zoom=1 / strength)
 
 
@@ -87,7 +86,7 @@ def dark(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.
 
 
 def bright(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Light raised to `strength`, cut off at white."""
+    """Light raised to `strength`, clipped at white."""
     return ImageEnhance.Brightness(face).enhance(strength)
 
 
@@ -106,12 +105,12 @@ def occlusion(face: Image.Image, strength: float, rng: np.random.Generator) -> I
 
 
 def moved(face: Image.Image, angle: float = 0.0, x: float = 0.0, y: float = 0.0, zoom: float = 1.0) -> Image.Image:
-    """Turn (degrees), shift (share of the side) and zoom a face about its middle, its edges repeated."""
+    """Turn a face (degrees), shift it (fraction of the side) and zoom it about its middle; its edges are repeated."""
     margin = max(face.size)
     pixels = np.pad(np.asarray(face), ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     cosine, sine = math.cos(math.radians(angle)) / zoom, math.sin(math.radians(angle)) / zoom
     right, down = (0.5 + x) * face.width, (0.5 + y) * face.height  # where the middle goes
-    table = (  # from a place in the answer to the place in `pixels` that it shows
+    table = (  # from a place in the result to the place in `pixels` that it shows
         *(cosine, sine, face.width / 2 + margin - cosine * right - sine * down),
         *(-sine, cosine, face.height / 2 + margin + sine * right - cosine * down),
     )
@@ -119,7 +118,7 @@ def moved(face: Image.Image, angle: float = 0.0, x: float = 0.0, y: float = 0.0,
 
 
 class Corruption(NamedTuple):
-    """What is done to a face (RGB), and how much, from mild to strong."""
+    """What is done to a face (RGB), and how strongly, from mild to strong."""
 
     apply: Callable[[Image.Image, float, np.random.Generator], Image.Image]
     strengths: tuple[float, float, float]
@@ -144,32 +143,25 @@ CORRUPTIONS = {
 
 
 def corrupted(face: Image.Image, number: int, corruption: Corruption, strength: float) -> Image.Image:
-    """The face with the corruption; its `number` draws what is random."""
+    """The corrupted face; its `number` is the seed of what is random."""
     return corruption.apply(face.convert("RGB"), strength, np.random.default_rng((SEED, number)))
 
 
 def measure(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray) -> dict:
     """Accuracy on the clean faces and under each corruption and strength."""
     jobs = [(name, strength) for name, each in CORRUPTIONS.items() for strength in each.strengths]
-    bar = tqdm(total=(1 + len(jobs)) * len(faces), unit="face", desc="clean")
-    clean = accuracy(analyzer, faces, labels, bar)
+    clean = accuracy(analyzer, faces, labels, "clean")
     rows = {name: {"unit": each.unit, "strengths": []} for name, each in CORRUPTIONS.items()}
     for name, strength in jobs:
-        bar.set_description(f"{name} {strength:g}")
-        pictures = [corrupted(face, number, CORRUPTIONS[name], strength) for number, face in enumerate(faces)]
-        result = accuracy(analyzer, pictures, labels, bar)
+        worse = [corrupted(face, number, CORRUPTIONS[name], strength) for number, face in enumerate(faces)]
+        result = accuracy(analyzer, worse, labels, f"{name} {strength:g}")
         rows[name]["strengths"].append({"strength": strength, **result, "kept": result["accuracy"] / clean["accuracy"]})
-    bar.close()
     return {"clean": clean, "corruptions": rows}
 
 
-def accuracy(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray, bar: tqdm) -> dict:
-    """Accuracy with its bootstrap interval, and mean confidence: a fair model grows less sure as it errs more."""
-    parts = []
-    for start in range(0, len(faces), BATCH):
-        parts.append(analyzer.scores(faces[start : start + BATCH]))
-        bar.update(len(parts[-1]))
-    scores = np.concatenate(parts)
+def accuracy(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray, what: str) -> dict:
+    """Accuracy with its interval, and mean confidence, which should fall as the errors grow."""
+    scores = score_pictures(analyzer, faces, what=what)
     return {
         "accuracy": metrics.accuracy(scores, labels),
         "interval_95": metrics.interval(metrics.accuracy, scores, labels),
@@ -178,7 +170,7 @@ def accuracy(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarra
 
 
 def draw(results: dict, path: Path) -> None:
-    """A table shaded by the share of accuracy kept."""
+    """A table that is shaded by the share of the accuracy that is kept."""
     rows = results["corruptions"]
     kept = np.array([[each["kept"] for each in row["strengths"]] for row in rows.values()])
     with figure(path, 6.5, 0.8 + 0.4 * len(rows)) as axes:
@@ -195,7 +187,7 @@ def draw(results: dict, path: Path) -> None:
 
 
 def draw_examples(path: Path) -> None:
-    """What each strength does to a drawn face."""
+    """What each strength does to a synthetic face."""
     face = draw_face("happy").convert("RGB")
     cells = [[face, *(corrupted(face, 0, each, s) for s in each.strengths)] for each in CORRUPTIONS.values()]
     rows = [np.hstack([np.asarray(cell.resize((96, 96), Image.Resampling.BICUBIC)) for cell in row]) for row in cells]
@@ -212,12 +204,12 @@ def beside(model: str) -> Path | None:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = record.build_parser("benchmarks.corruptions", __doc__)
-    parser.add_argument("--faces", type=int, default=1000, help="drawn from validation; 0: all (default: %(default)s)")
+    parser.add_argument("--faces", type=int, default=1000, help="random faces, 0: all (default: %(default)s)")
     return parser
 
 
-def main(words: list[str]) -> None:
-    arguments = record.parse(build_parser(), words)
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))

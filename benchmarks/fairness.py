@@ -1,10 +1,10 @@
-"""Whom does it read worse? What FER2013 can tell, on PublicTest, and what it cannot.
+"""For which faces is it worse? What FER2013 can tell, on PublicTest, and what it cannot.
 
     python -m benchmarks.fairness --data D [--model M]
 
-FER2013 has no demographic labels. What can be measured is the expression itself and the picture: brightness, sharpness
-and tilt of the face, each in five groups of equal size. Expressions are not alike in all groups (a laughing face is
-easier, and not as often dark), so each group's accuracy stands beside the one that its expressions alone would give.
+FER2013 has no demographic labels. What can be measured is the expression and the picture: brightness, sharpness and
+tilt of the face, each in five groups of equal size. The groups differ in their expressions (a happy face is easier, and
+less often dark), so the accuracy of each group is shown beside the one to be expected from its expressions alone.
 """
 
 import argparse
@@ -39,29 +39,29 @@ CANNOT_BE_REPORTED = (
 
 
 def brightness(face: np.ndarray) -> float:
-    """Mean grey level (0..255) of a grey face (h, w)."""
+    """Mean grey level (0 to 255) of a grey face (h, w)."""
     return float(face.mean())
 
 
 def sharpness(face: np.ndarray) -> float:
-    """Variance of the Laplacian of a grey face (h, w): low where it is blurred."""
+    """Variance of the Laplacian of a grey face (h, w), which is low where it is blurred."""
     return float(cv2.Laplacian(face, cv2.CV_64F).var())
 
 
 def tilt(eyes: np.ndarray) -> float:
-    """Degrees between the line through the eyes (2, 2), the left one first, and the horizontal, to either side."""
+    """Degrees between the line through the eyes (2, 2), the left one first, and the horizontal, in either direction."""
     (x1, y1), (x2, y2) = eyes
     return abs(math.degrees(math.atan2(y2 - y1, x2 - x1)))
 
 
 def tilt_of(face: Image.Image, detector: Detector) -> float:
-    """Tilt of the largest face that the detector finds, NaN where it finds none."""
+    """Tilt of the largest face that the detector finds, NaN if it finds none."""
     found = detector.detect(face.convert("RGB"))
     return tilt(found[0].landmarks[:2]) if found else math.nan
 
 
 def quintiles(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Masks of five groups of equal size by value; NaN is in none."""
+    """Masks of five groups of equal size by value; NaN is in none of them."""
     known = ~np.isnan(values)
     group = np.full(len(values), -1)
     if known.any():
@@ -71,7 +71,7 @@ def quintiles(values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def summarise(scores: np.ndarray, labels: np.ndarray, mask: np.ndarray, recalls: np.ndarray) -> dict:
-    """The figures of one group; `recalls` (7,) are each expression's on all faces."""
+    """The results of one group; `recalls` (7,) are those of the expressions on all faces."""
     chosen, true = scores[mask], labels[mask]
     return {
         "n": int(mask.sum()),
@@ -84,7 +84,7 @@ def summarise(scores: np.ndarray, labels: np.ndarray, mask: np.ndarray, recalls:
 
 
 def by_group(scores: np.ndarray, labels: np.ndarray, features: dict[str, np.ndarray]) -> dict:
-    """Figures by expression and by the quintiles of each feature; empty groups are left out."""
+    """The results by expression and by the quintiles of each feature, without empty groups."""
     hits = scores.argmax(1) == labels
     recalls = np.array([hits[labels == index].mean() if (labels == index).any() else 0.0 for index in range(7)])
     masks = {"expression": {name: labels == index for index, name in enumerate(LABELS)}}
@@ -101,16 +101,16 @@ def by_group(scores: np.ndarray, labels: np.ndarray, features: dict[str, np.ndar
 
 
 def measure(analyzer: FaceAnalyzer, data: Dataset) -> dict:
-    """All figures of one split."""
+    """All results of one split."""
     labels = np.asarray(data["label"])
     faces = list(pictures(data, "faces"))
     grey = [np.asarray(face.convert("L")) for face in faces]
     features = {
         "brightness": np.array([brightness(each) for each in grey]),
         "sharpness": np.array([sharpness(each) for each in grey]),
-        "tilt": np.array([tilt_of(face, analyzer.detector) for face in tqdm(faces, desc="tilt", unit="face")]),
+        "tilt": np.array([tilt_of(face, analyzer.detector) for face in tqdm(faces, desc="tilt", unit="face", delay=2)]),
     }
-    scores = score_pictures(analyzer, data)
+    scores = score_pictures(analyzer, faces)
     return {
         "n": len(labels),
         "accuracy": metrics.accuracy(scores, labels),
@@ -120,7 +120,7 @@ def measure(analyzer: FaceAnalyzer, data: Dataset) -> dict:
 
 
 def draw(results: dict, path: Path) -> None:
-    """Accuracy of each group with its interval; hollow: what its expressions alone would give."""
+    """Accuracy of each group with its interval; hollow: expected from its expressions alone."""
     ticks, place = [], 0
     with figure(path, 10, 4.5) as axes:
         axes.axhline(100 * results["accuracy"], color="grey", linestyle=":", label="all faces")
@@ -148,8 +148,8 @@ def build_parser() -> argparse.ArgumentParser:
     return record.build_parser("benchmarks.fairness", __doc__)
 
 
-def main(words: list[str]) -> None:
-    arguments = record.parse(build_parser(), words)
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model)
     results = measure(analyzer, load_fer(arguments.data)["validation"])
     record.keep("benchmarks.fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})

@@ -1,8 +1,8 @@
-"""What the ONNX files keep of the model: the same pictures through PyTorch, float32 ONNX and 8-bit ONNX.
+"""Do the ONNX files answer as PyTorch does? The same pictures through PyTorch, float32 ONNX and 8-bit ONNX.
 
-    python -m benchmarks.onnx --model models/fer-dinov2-small --data fer2013.csv
+    python -m benchmarks.onnx --data D [--model M] [--split validation]
 
-On PublicTest by default. Times are of one picture, in turn, with the same number of threads, as ratios to PyTorch's.
+Times are for one picture, measured in turns with the same number of threads, and given as ratios to PyTorch's.
 """
 
 import argparse
@@ -11,15 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime
 import torch
 from scipy.special import softmax
 from tqdm import tqdm
 
-from benchmarks.record import keep, run
-from benchmarks.timing import interleaved
+from benchmarks import record
+from benchmarks.timing import interleaved, onnx_session
 from fer_hf.data.load import SPLITS, load_fer
-from fer_hf.environment import default_model
 from fer_hf.evaluation.metrics import accuracy
 from fer_hf.hub.onnx import FLOAT32, INT8, export_onnx
 from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
@@ -30,7 +28,9 @@ ROUNDS = 30
 Forward = Callable[[np.ndarray], np.ndarray]  # pixel values (N, 3, S, S) to logits (N, 7)
 
 
-def of_torch(analyzer: FaceAnalyzer) -> Forward:
+def torch_forward(analyzer: FaceAnalyzer) -> Forward:
+    """The pass of PyTorch."""
+
     @torch.inference_mode()
     def forward(pixels: np.ndarray) -> np.ndarray:
         return analyzer.model(pixel_values=torch.from_numpy(pixels)).logits.numpy()
@@ -38,16 +38,14 @@ def of_torch(analyzer: FaceAnalyzer) -> Forward:
     return forward
 
 
-def of_onnx(file: Path) -> Forward:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it slows the others' turns
-    session = onnxruntime.InferenceSession(file, options)
+def onnx_forward(file: Path) -> Forward:
+    """The pass of ONNX Runtime with the same number of threads."""
+    session = onnx_session(file, torch.get_num_threads())
     return lambda pixels: session.run(["logits"], {"pixel_values": pixels})[0]
 
 
 def compare(expected: np.ndarray, got: np.ndarray, labels: np.ndarray) -> dict:
-    """Two runtimes' logits (N, 7) on the same pictures."""
+    """Compare the logits (N, 7) of two runtimes on the same pictures."""
     one, other = softmax(expected, axis=1), softmax(got, axis=1)
     return {
         "agreement": float((one.argmax(1) == other.argmax(1)).mean()),
@@ -59,7 +57,7 @@ def compare(expected: np.ndarray, got: np.ndarray, labels: np.ndarray) -> dict:
 
 def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labels: np.ndarray) -> dict:
     """Accuracy, agreement, size and speed of each runtime."""
-    forwards = {"torch": of_torch(analyzer), **{name: of_onnx(file) for name, file in files.items()}}
+    forwards = {"torch": torch_forward(analyzer), **{name: onnx_forward(file) for name, file in files.items()}}
     logits = {name: [] for name in forwards}
     for start in tqdm(range(0, len(pictures), BATCH), desc="scoring", unit="batch"):
         batch = [picture.convert("RGB") for picture in pictures[start : start + BATCH]]
@@ -78,16 +76,14 @@ def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labe
     return results
 
 
-def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.onnx", description="Compare exports with PyTorch.", allow_abbrev=False
-    )
-    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source")
+def build_parser() -> argparse.ArgumentParser:
+    parser = record.build_parser("benchmarks.onnx", __doc__)
     parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")
-    parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
-    arguments = parser.parse_args(words)
-    torch.set_num_threads(arguments.threads)
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     split = load_fer(arguments.data)[arguments.split]
     with TemporaryDirectory() as folder:
         export_onnx(arguments.model, folder, "int8")
@@ -96,8 +92,8 @@ def main(words: list[str]) -> None:
             FaceAnalyzer.from_pretrained(arguments.model), files, list(split["image"]), np.asarray(split["label"])
         )
     sha256 = weights_hash(arguments.model)
-    keep("benchmarks.onnx", {"sha256": sha256, "split": arguments.split, "n": len(split), "runtimes": results})
+    record.keep("benchmarks.onnx", {"sha256": sha256, "split": arguments.split, "n": len(split), "runtimes": results})
 
 
 if __name__ == "__main__":
-    run(main)
+    record.run(main)

@@ -1,4 +1,4 @@
-"""What every result says of itself: the command, the date, the versions, the machine; and where it is kept."""
+"""What every result records about itself (command, date, versions, machine) and where it is kept."""
 
 import argparse
 import platform
@@ -17,12 +17,11 @@ from fer_hf.errors import FerError
 from fer_hf.io import write_json
 
 ROOT = Path(__file__).parents[1]
-TEST_LOG = ROOT / "benchmarks" / "results" / "test_evaluations.json"  # every use of PrivateTest by the maintainer
 LIBRARIES = ("torch", "transformers", "datasets", "onnxruntime", "gradio", "numpy", "pillow")
 
 
 def conditions(name: str) -> dict:
-    """What the figures of the module `name`, such as "benchmarks.speed", depend on beside the code."""
+    """What the results of the module `name`, such as "benchmarks.speed", depend on besides the code."""
     return {
         "command": command(name, sys.argv[1:]),
         "date": date.today().isoformat(),
@@ -32,13 +31,13 @@ def conditions(name: str) -> dict:
     }
 
 
-def command(name: str, words: list[str]) -> str:
-    """The command as anyone can repeat it: files of the project as they are, other files by their name alone."""
-    return shlex.join(["python", "-m", name, *map(shown, words)])
+def command(name: str, argv: list[str]) -> str:
+    """The command as anyone can repeat it: files outside the project are given by their name alone."""
+    return shlex.join(["python", "-m", name, *map(shown, argv)])
 
 
 def path_of(name: str, suffix: str = ".json") -> Path:
-    """Where the module `name` keeps its results: "benchmarks.speed" in benchmarks/results/speed.json."""
+    """Where the module `name` keeps its results: for "benchmarks.speed" benchmarks/results/speed.json."""
     package, _, stem = name.rpartition(".")
     return ROOT / package / "results" / f"{stem}{suffix}"
 
@@ -47,16 +46,16 @@ def build_parser(name: str, about: str) -> argparse.ArgumentParser:
     """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
     parser.add_argument(
-        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
+        "--model", default=default_model(), help="model folder or Hub id (default: the model that ships)"
     )
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: %(default)s)")
     return parser
 
 
-def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
-    """What `words` ask of a parser of `build_parser`, with the threads set and the libraries' own bars off."""
-    arguments = parser.parse_args(words)
+def parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """Parse the command line, set the number of threads and switch off the progress bars of the libraries."""
+    arguments = parser.parse_args(argv)
     torch.set_num_threads(arguments.threads)
     logging.disable_progress_bar()
     return arguments
@@ -71,7 +70,7 @@ def keep(name: str, results: dict, path: Path | None = None) -> Path:
 
 
 def run(main: Callable[[list[str]], None]) -> None:
-    """Run a benchmark as a program: one line instead of a traceback where something outside is wrong."""
+    """Run a benchmark as a program; a FerError is shown as one line instead of a traceback."""
     try:
         main(sys.argv[1:])
     except FerError as error:

