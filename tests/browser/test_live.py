@@ -116,6 +116,45 @@ def in_browser(test):
     return pytest.mark.browser(pytest.mark.slow(test))
 
 
+# The permission is given after a second and a half; every track that was ever opened is kept.
+SLOW_PERMISSION = f"""{WATCH}
+window.tracks = [];
+const devices = navigator.mediaDevices;
+const open = devices.getUserMedia.bind(devices);
+devices.getUserMedia = async (wanted) => {{
+  await new Promise((done) => setTimeout(done, 1500));
+  const stream = await open(wanted);
+  tracks.push(...stream.getTracks());
+  return stream;
+}};
+"""
+
+
+@in_browser
+def test_pressing_start_twice_opens_one_camera_which_stop_turns_off(visit):
+    page = visit(script=SLOW_PERMISSION)
+    button = page.locator(".live [data-do=start]")
+    button.dispatch_event("click")
+    button.dispatch_event("click")
+    assert button.is_disabled()
+    wait_for_frames(page, 1)
+    page.wait_for_timeout(2000)  # in which a second camera would have started
+    page.click(".live [data-do=stop]")
+    assert page.evaluate("tracks.map((track) => track.readyState)") == ["ended"]
+    assert button.is_enabled()
+
+
+@in_browser
+def test_a_tab_that_is_left_while_permission_is_asked_never_reads_the_camera(visit):
+    page = visit(script=SLOW_PERMISSION)
+    page.click(".live [data-do=start]")
+    page.get_by_role("tab", name=TEXT["photo_tab"], exact=True).click()
+    page.wait_for_function("tracks.length && tracks.every((track) => track.readyState === 'ended')")
+    assert page.evaluate("[drawn.length, sockets.length]") == [0, 0]
+    page.get_by_role("tab", name=TEXT["live_tab"], exact=True).click()
+    assert page.locator(".live [data-do=start]").is_enabled()
+
+
 @in_browser
 def test_a_moving_face_is_read_and_after_a_hundred_frames_no_file_is_written(visit, served):
     page = visit()
