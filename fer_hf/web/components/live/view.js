@@ -1,15 +1,16 @@
-// What Live shows: boxes over the video, the list of faces, the bars and the timeline of the chosen one.
+// What Live shows: boxes over the video, the list of faces, and the bars and timeline of the chosen face.
 const AWAY = 3; // seconds after which a face that has gone leaves the list
-const AHEAD = 0.3; // seconds that a box moves on by itself at most
+export const AHEAD = 0.3; // seconds that a box moves on by itself at most
 const STALE = 1; // seconds after which a box is hidden: it would lie beside its face
 const SPAN = 30; // seconds of the timeline
 
-class LiveView {
+export const percent = (share) => `${Math.round(100 * share)} %`;
+
+export class LiveView {
   constructor(root, settings) {
-    Object.assign(this, { root, settings, faces: new Map(), chosen: null, picked: false, news: "", told: 0, drawn: 0 });
+    Object.assign(this, { root, settings, faces: new Map(), chosen: null, picked: false, announced: "", announcedAt: 0, drawnAt: 0 });
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.expressions = Object.fromEntries(settings.expressions.map((each) => [each.name, each]));
-    this.part = (name) => root.querySelector(`.live-${name}`);
     this.bars = [...root.querySelectorAll(".live-bars li")];
     this.part("list").addEventListener("click", (event) => this.clicked(event));
     this.part("boxes").addEventListener("click", (event) => this.clicked(event));
@@ -17,8 +18,17 @@ class LiveView {
     this.clear();
   }
 
+  part(name) {
+    return this.root.querySelector(`.live-${name}`);
+  }
+
   text(key, values = {}) {
     return this.settings.text[key].replace(/{(\w+)}/g, (_, name) => values[name]);
+  }
+
+  // An expression in words; "unsure" stands among them in summaries.
+  word(label) {
+    return this.expressions[label]?.word ?? this.text(label);
   }
 
   clear() {
@@ -28,14 +38,14 @@ class LiveView {
     this.count();
   }
 
-  // An answer of the server: its faces are there now.
+  // Takes an answer of the server: its faces are there now.
   update(answer) {
     this.answer = answer;
     for (const data of answer.faces) {
       const face = this.faces.get(data.number) ?? this.add(data.number);
       Object.assign(face, { data, seen: answer.sent });
-      face.history.push([answer.sent, data.scores]);
-      while (face.history[0][0] < answer.sent - SPAN) face.history.shift();
+      face.history.push({ time: answer.sent, scores: data.scores, word: data.unsure.length ? "unsure" : data.label });
+      while (face.history[0].time < answer.sent - SPAN) face.history.shift();
       this.show(face);
     }
     for (const face of this.faces.values()) {
@@ -47,16 +57,15 @@ class LiveView {
     if (chosen !== this.chosen) this.choose(chosen);
     this.count();
     this.place(answer.sent);
-    this.fill();
-    if (performance.now() - this.drawn > 250) this.draw();
-    this.tell();
+    this.fillBars();
+    if (performance.now() - this.drawnAt > 250) this.drawTimeline();
+    this.announce();
   }
 
   add(number) {
+    const item = this.root.querySelector(".live-item").content.firstElementChild.cloneNode(true);
     const box = document.createElement("span");
-    box.innerHTML = "<b></b>";
-    const item = document.createElement("li");
-    item.innerHTML = '<button type="button" aria-pressed="false"><b class="number"></b><span class="label"></span><span class="share"></span></button>';
+    box.append(document.createElement("b"));
     box.dataset.face = item.dataset.face = number;
     this.part("boxes").append(box);
     this.part("list").append(item);
@@ -72,34 +81,32 @@ class LiveView {
     if (this.chosen === face.number) this.picked = false;
   }
 
-  // What a face shows, in words; where the server is not sure enough, its two best guesses.
-  words(data, unsure = "unsure") {
-    const [label, a, b] = [data.label, ...data.unsure].map((each) => this.expressions[each].word);
+  // What a face shows, in words; where the server is unsure, its two best guesses.
+  words(data, unsure = "either") {
+    const [label, a, b] = [data.label, ...data.unsure].map((each) => this.word(each));
     return b ? this.text(unsure, { a, b }) : label;
   }
 
   show(face) {
     const { data } = face;
-    const share = percent(data.confidence);
     for (const part of [face.box, face.item]) {
       part.style.setProperty("--tint", this.expressions[data.label].colour);
       part.style.setProperty("--ink", this.expressions[data.label].ink);
     }
     face.box.classList.toggle("unsure", data.unsure.length > 0);
-    face.box.firstChild.textContent = `${data.number} ${this.words(data, "unsure_short")}`;
-    face.item.querySelector(".number").textContent = data.number;
-    face.item.querySelector(".label").textContent = this.words(data);
-    face.item.querySelector(".share").textContent = share;
+    face.box.firstChild.textContent = `${data.number} ${this.words(data, "either_short")}`;
+    const values = { number: data.number, label: this.words(data), share: percent(data.confidence) };
+    for (const [name, value] of Object.entries(values)) face.item.querySelector(`.${name}`).textContent = value;
   }
 
   // Puts the boxes where the faces are at a time, moved on by their velocity since the answer.
-  place(at) {
+  place(time) {
     if (!this.answer) return;
     const { width, height } = this.answer;
     const mirrored = this.root.classList.contains("mirrored");
     for (const { box, data, seen } of this.faces.values()) {
-      box.hidden = this.answer.sent - seen > AHEAD || at - seen > STALE;
-      const ahead = this.still ? 0 : Math.min(Math.max(at - seen, 0), AHEAD);
+      box.hidden = this.answer.sent - seen > AHEAD || time - seen > STALE;
+      const ahead = this.still ? 0 : Math.min(Math.max(time - seen, 0), AHEAD);
       const [x1, y1, x2, y2] = data.box.map((edge, i) => edge + ahead * data.velocity[i % 2]);
       box.style.left = `${(100 * (mirrored ? width - x2 : x1)) / width}%`;
       box.style.top = `${(100 * y1) / height}%`;
@@ -109,9 +116,14 @@ class LiveView {
     }
   }
 
+  here() {
+    return [...this.faces.values()].filter((face) => face.seen === this.answer.sent);
+  }
+
+  // The largest face, but the chosen one for as long as it is there.
   largest() {
     const area = ({ data: { box } }) => (box[2] - box[0]) * (box[3] - box[1]);
-    const here = [...this.faces.values()].filter((face) => face.seen === this.answer.sent);
+    const here = this.here();
     if (here.some((face) => face.number === this.chosen)) return this.chosen;
     return here.sort((a, b) => area(b) - area(a))[0]?.number ?? this.chosen;
   }
@@ -121,11 +133,11 @@ class LiveView {
     for (const face of this.faces.values()) {
       const chosen = face.number === this.chosen;
       face.box.classList.toggle("chosen", chosen);
-      face.item.firstChild.setAttribute("aria-pressed", chosen);
+      face.item.querySelector("button").setAttribute("aria-pressed", chosen);
     }
     this.root.classList.toggle("empty", this.chosen === null);
-    this.fill();
-    this.draw();
+    this.fillBars();
+    this.drawTimeline();
   }
 
   clicked(event) {
@@ -135,7 +147,7 @@ class LiveView {
     this.choose(number);
   }
 
-  // Digits choose a face by its number, arrow keys in the list the one before or after it.
+  // Digits choose a face by its number; arrow keys in the list choose the one before or after.
   pressed(event) {
     const numbers = [...this.faces.keys()];
     const inList = event.target.closest(".live-list");
@@ -145,7 +157,7 @@ class LiveView {
     event.preventDefault();
     this.picked = true;
     this.choose(number);
-    if (step) this.faces.get(number).item.firstChild.focus();
+    if (step) this.faces.get(number).item.querySelector("button").focus();
   }
 
   count() {
@@ -154,63 +166,67 @@ class LiveView {
     if (this.part("count").textContent !== words) this.part("count").textContent = words;
   }
 
-  fill() {
+  fillBars() {
     const face = this.faces.get(this.chosen);
     this.part("of").textContent = face ? this.text("of_face", { number: face.number }) : "";
     for (const bar of this.bars) {
       const share = face?.data.scores[bar.dataset.label] ?? 0;
       bar.style.setProperty("--share", share);
       bar.classList.toggle("best", face?.data.label === bar.dataset.label);
-      bar.lastChild.textContent = percent(share);
+      bar.querySelector(".share").textContent = percent(share);
     }
   }
 
-  // For screen readers: what has changed, at most every few seconds.
-  tell() {
-    const here = [...this.faces.values()].filter((face) => face.seen === this.answer.sent);
-    const said = here.slice(0, 4).map((face) => this.text("face", { number: face.number, label: this.words(face.data) }));
-    const news = said.join(" ") || this.text("faces_none");
-    if (news === this.news || performance.now() - this.told < 4000) return;
-    this.told = performance.now();
-    this.part("news").textContent = this.news = news;
+  // Tells screen readers what has changed, at most every few seconds.
+  announce() {
+    const faces = this.here().slice(0, 4);
+    const words = faces.map(({ number, data }) => this.text("face", { number, label: this.words(data) })).join(" ");
+    const news = words || this.text("faces_none");
+    if (news === this.announced || performance.now() - this.announcedAt < 4000) return;
+    this.announcedAt = performance.now();
+    this.part("news").textContent = this.announced = news;
   }
 
-  // The chosen face's last seconds as stacked areas, under the words of what led.
-  draw() {
-    this.drawn = performance.now();
+  // Draws the chosen face's last seconds as stacked areas, under the words of what led.
+  drawTimeline() {
+    this.drawnAt = performance.now();
     const canvas = this.part("timeline");
     const face = this.faces.get(this.chosen);
     canvas.setAttribute("aria-label", face ? this.text("timeline_of", { number: face.number }) : this.text("timeline"));
     const [width, height, ratio] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio];
     if (!width) return;
-    if (canvas.width !== Math.round(width * ratio)) Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+    if (canvas.width !== size.width) Object.assign(canvas, size);
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    if (face) drawAreas(pen, face.history, this.answer.sent, { width, height, expressions: this.settings.expressions });
+    if (!face) return;
+    const x = (time) => width * (1 - (this.answer.sent - time) / SPAN);
+    this.drawWords(pen, face.history, x);
+    drawAreas(pen, face.history, x, height, this.settings.expressions);
+  }
+
+  drawWords(pen, history, x) {
+    pen.font = `600 12px ${getComputedStyle(pen.canvas).fontFamily}`;
+    pen.fillStyle = getComputedStyle(pen.canvas).color;
+    for (const run of runs(history, (point, before) => point.word === before.word)) {
+      const word = this.word(run[0].word);
+      const [from, to] = [Math.max(x(run[0].time), 0), x(run.at(-1).time)];
+      if (to - from > pen.measureText(word).width + 6) pen.fillText(word, from + 1, 13);
+    }
   }
 }
 
-const percent = (share) => `${Math.round(100 * share)} %`;
-
-function drawAreas(pen, history, now, { width, height, expressions }) {
+function drawAreas(pen, history, x, height, expressions) {
   const top = 20; // for the words
-  const x = (time) => width * (1 - (now - time) / SPAN);
-  pen.font = `600 12px ${getComputedStyle(pen.canvas).fontFamily}`;
-  pen.fillStyle = getComputedStyle(pen.canvas).color;
-  for (const run of runs(history, (point) => best(point[1]))) {
-    const word = expressions.find((each) => each.name === best(run[0][1])).word;
-    const [from, to] = [Math.max(x(run[0][0]), 0), x(run.at(-1)[0])];
-    if (to - from > pen.measureText(word).width + 6) pen.fillText(word, from + 1, 13);
-  }
-  for (const part of runs(history, (point, before) => point[0] - before[0] < 1)) {
-    let low = part.map(() => 0);
+  const y = (share) => height - share * (height - top);
+  for (const run of runs(history, (point, before) => point.time - before.time < 1)) {
+    let low = run.map(() => 0);
     for (const { name, colour } of expressions) {
-      const high = part.map((point, i) => low[i] + point[1][name]);
-      const y = (share) => height - share * (height - top);
+      const high = run.map((point, i) => low[i] + point.scores[name]);
       pen.beginPath();
-      part.forEach((point, i) => pen.lineTo(x(point[0]), y(high[i])));
-      part.toReversed().forEach((point, i) => pen.lineTo(x(point[0]), y(low[part.length - 1 - i])));
+      run.forEach((point, i) => pen.lineTo(x(point.time), y(high[i])));
+      run.toReversed().forEach((point, i) => pen.lineTo(x(point.time), y(low[run.length - 1 - i])));
       pen.fillStyle = colour;
       pen.fill();
       low = high;
@@ -218,15 +234,12 @@ function drawAreas(pen, history, now, { width, height, expressions }) {
   }
 }
 
-const best = (scores) => Object.keys(scores).reduce((a, b) => (scores[b] > scores[a] ? b : a));
-
-// Splits points wherever `key(point, the one before)` differs from the first of a run, or is false.
-function runs(points, key) {
+// Splits points wherever `together(point, the one before)` is false.
+function runs(points, together) {
   const parts = [];
   points.forEach((point, i) => {
-    const value = key(point, points[i - 1] ?? point);
-    if (i && value && value === parts.at(-1).value) parts.at(-1).points.push(point);
-    else parts.push({ value: value || true, points: [point] });
+    if (i && together(point, points[i - 1])) parts.at(-1).push(point);
+    else parts.push([point]);
   });
-  return parts.map((part) => part.points);
+  return parts;
 }

@@ -1,0 +1,38 @@
+"""The camera's video with boxes over it, the chosen face's bars and timeline, and the session's summary."""
+
+from fer_hf.inference.annotate import ink_on
+from fer_hf.inference.stream import RECORD
+from fer_hf.inference.tracking import SMOOTHING
+from fer_hf.labels import EXPRESSIONS, LABELS
+from fer_hf.web.components.base import Component, render
+from fer_hf.web.i18n import Text
+from fer_hf.web.websocket import SECONDS, SESSIONS
+
+SIDE = 640  # pixels; the longer side of the pictures that are sent
+
+
+class Live(Component):
+    """The Live tab.
+
+    `gr.Image(streaming=True)` sends every frame through Gradio's queue and shows pictures that come back, each of which
+    it writes to the disk. Here the video stays in the browser, boxes are drawn over it, and a WebSocket carries small
+    frames of which only the newest waits (fer_hf/web/websocket.py).
+    """
+
+    def __init__(self, text: Text) -> None:
+        html = render("live/live.html", text=text, labels=LABELS, how=_how(text), rate=round(1 / RECORD))
+        super().__init__(html, elem_id="live", settings=script_settings(text))
+
+
+def script_settings(text: Text) -> dict:
+    """What the scripts need: the expressions, and the texts that they fill in."""
+    expressions = [
+        {"name": name, "word": text[name], "colour": colour, "ink": ink_on(colour)} for name, colour, _ in EXPRESSIONS
+    ]
+    texts = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
+    return {"side": SIDE, "expressions": expressions, "text": texts}
+
+
+def _how(text: Text) -> str:
+    numbers = {"milliseconds": round(1000 * SMOOTHING), "minutes": round(SECONDS / 60), "sessions": SESSIONS}
+    return text["live_how"].format(**numbers)

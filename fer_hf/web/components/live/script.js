@@ -1,0 +1,236 @@
+// The Live tab: the camera's video stays in the browser; small pictures of it go to the server, and what the server
+// reads in them is drawn over the video.
+import { save } from "../shared.js";
+import { Connection } from "./connection.js";
+import { AHEAD, LiveView, percent } from "./view.js";
+
+const INTERVAL = 0.055; // seconds between two frames at least: no more than 18 per second
+const CAMERA = { video: { width: 640, height: 480, facingMode: "user" } };
+
+export default ({ element, props }) => new LiveTab(element.querySelector(".live"), props.settings);
+
+class LiveTab {
+  constructor(root, settings) {
+    const buttons = [...root.querySelectorAll("[data-do]")].map((button) => [button.dataset.do, button]);
+    Object.assign(this, { root, settings, buttons: Object.fromEntries(buttons), video: root.querySelector("video") });
+    this.view = new LiveView(root, settings);
+    this.canvas = document.createElement("canvas");
+    this.pen = this.canvas.getContext("2d", { alpha: false });
+    this.stream = this.connection = null;
+    this.csv = null; // of the last session
+    this.restart();
+    this.listen();
+    this.show();
+  }
+
+  // The session's time, in milliseconds of the browser's clock, stands still while the session is paused.
+  restart() {
+    Object.assign(this, { started: performance.now(), pausedAt: 0, lastSent: -1, csv: null, drawn: [], rateShown: 0 });
+  }
+
+  listen() {
+    const { buttons, video } = this;
+    buttons.start.addEventListener("click", () => this.start());
+    buttons.pause.addEventListener("click", () => this.pause());
+    buttons.stop.addEventListener("click", () => this.stop("stopped"));
+    buttons.reset.addEventListener("click", () => this.reset());
+    buttons.csv.addEventListener("click", () => (this.stream ? this.connection.command("csv") : this.download()));
+    this.part("mirror").addEventListener("change", ({ target }) => {
+      this.root.classList.toggle("mirrored", target.checked);
+      this.placeBoxes();
+    });
+    video.addEventListener("resize", () =>
+      this.part("stage").style.setProperty("--ratio", video.videoWidth / video.videoHeight),
+    );
+    setInterval(() => this.stream && !this.pausedAt && !document.hidden && this.connection.command("summary"), 5000);
+    new IntersectionObserver(() => this.visible || this.stop("left")).observe(this.root);
+  }
+
+  part(name) {
+    return this.root.querySelector(`.live-${name}`);
+  }
+
+  say(key) {
+    this.part("status").textContent = key && this.view.text(key);
+  }
+
+  sessionTime(milliseconds) {
+    return (milliseconds - this.started) / 1000;
+  }
+
+  // False while another tab of the page is open.
+  get visible() {
+    return this.root.offsetParent !== null;
+  }
+
+  show() {
+    const { buttons, root } = this;
+    const on = this.stream !== null;
+    root.classList.toggle("on", on);
+    root.classList.toggle("paused", this.pausedAt > 0);
+    buttons.start.hidden = on;
+    for (const name of ["pause", "reset", "stop"]) buttons[name].hidden = !on;
+    buttons.pause.textContent = this.view.text(this.pausedAt ? "resume" : "pause");
+    buttons.csv.disabled = !on && this.csv === null;
+  }
+
+  async start() {
+    if (!navigator.mediaDevices || !this.video.requestVideoFrameCallback) return this.say("absent");
+    this.say("asking");
+    this.buttons.start.disabled = true; // a second click would open a second camera
+    const stream = await navigator.mediaDevices.getUserMedia(CAMERA).catch((error) => error);
+    this.buttons.start.disabled = false;
+    if (stream instanceof Error) return this.say(stream.name === "NotFoundError" ? "absent" : "denied");
+    if (this.visible) return this.begin(stream);
+    endTracks(stream);
+    this.say("left");
+  }
+
+  async begin(stream) {
+    this.stream = this.video.srcObject = stream;
+    this.view.clear();
+    this.summarise(null);
+    this.restart();
+    stream.getVideoTracks()[0].addEventListener("ended", () => this.stop("gone"));
+    await this.video.play().catch(() => {}); // fails where the tab was left meanwhile
+    if (this.stream !== stream) return;
+    this.say("connecting");
+    this.connection?.ignore();
+    this.connection = new Connection(liveAddress(), (message) => this.hear(message), (state) => this.follow(state));
+    this.video.requestVideoFrameCallback((...frame) => this.frame(...frame));
+    this.show();
+    this.buttons.pause.focus();
+  }
+
+  // The camera's light goes out at once; the server still answers with the summary and the table.
+  stop(why) {
+    if (!this.stream) return;
+    const focused = this.root.contains(document.activeElement);
+    endTracks(this.stream);
+    this.video.srcObject = this.stream = null;
+    this.connection?.end();
+    this.pausedAt = 0;
+    this.view.clear();
+    this.say(why);
+    this.part("rate").textContent = "";
+    this.show();
+    if (focused) this.buttons.start.focus();
+  }
+
+  pause() {
+    if (this.pausedAt) {
+      this.started += performance.now() - this.pausedAt;
+      this.pausedAt = 0;
+      this.video.play();
+    } else {
+      this.pausedAt = performance.now();
+      this.video.pause();
+      this.placeBoxes();
+      this.connection.command("summary");
+      this.part("rate").textContent = "";
+    }
+    this.say(this.pausedAt ? "paused" : "");
+    this.show();
+  }
+
+  reset() {
+    this.connection.command("reset");
+    this.view.clear();
+    this.summarise(null);
+  }
+
+  // Called for each picture of the camera: the boxes move along, and if the server has time, the picture is sent.
+  frame(now, { captureTime = now }) {
+    if (!this.stream) return;
+    this.video.requestVideoFrameCallback((...frame) => this.frame(...frame));
+    const time = this.sessionTime(captureTime);
+    if (this.pausedAt || time < 0) return;
+    this.view.place(time);
+    if (this.connection.ready && time - this.lastSent >= INTERVAL) this.send(time, captureTime);
+  }
+
+  // For when no picture comes that would move the boxes: in a pause, and when the video is mirrored.
+  placeBoxes() {
+    const { answer } = this.view;
+    const time = this.sessionTime(this.pausedAt || performance.now());
+    if (answer) this.view.place(Math.min(time, answer.sent + AHEAD));
+  }
+
+  send(time, captured) {
+    const { canvas, connection, video } = this;
+    const scale = Math.min(this.settings.side / Math.max(video.videoWidth, video.videoHeight), 1);
+    const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    this.pen.drawImage(video, 0, 0, width, height);
+    this.lastSent = time;
+    connection.reserve(time, captured);
+    canvas.toBlob((blob) => connection.send(time, blob), "image/jpeg", 0.8);
+  }
+
+  hear(message) {
+    if (message.summary) this.summarise(message.summary);
+    if (message.csv !== undefined) this.csv = message.csv;
+    if (message.done === "reset") this.view.clear();
+    if (message.done === "csv") this.download();
+    if (message.done === "end") this.show();
+    if (!message.faces || !this.stream || this.pausedAt) return;
+    this.view.update(message);
+    const drawn = performance.now();
+    this.measure(drawn, drawn - message.marks.captured);
+    const detail = { ...message, marks: { ...message.marks, drawn } };
+    this.root.dispatchEvent(new CustomEvent("live:drawn", { detail }));
+  }
+
+  follow(state) {
+    if (state === "open") return this.say("");
+    if (state === "lost") return this.say("lost");
+    this.stop(`error_${state}`);
+  }
+
+  // Shows the frames per second over the last answers, and the median age of a frame when its boxes are drawn.
+  measure(now, age) {
+    this.drawn = [...this.drawn, [now, age]].filter(([time]) => now - time < 2000);
+    if (now - this.rateShown < 1000) return;
+    this.rateShown = now;
+    const ages = this.drawn.map(([, each]) => each).sort((a, b) => a - b);
+    const values = { frames: Math.round(ages.length / 2), delay: Math.round(ages[ages.length >> 1]) };
+    this.part("rate").textContent = this.view.text("rate", values);
+  }
+
+  summarise(summary) {
+    this.root.classList.toggle("summarised", summary !== null);
+    if (!summary) return;
+    const { seconds, frames, faces } = summary;
+    const values = { seconds: Math.round(seconds), frames, faces: faces.length };
+    this.part("totals").textContent = this.view.text("totals", values);
+    this.part("rows").replaceChildren(...faces.map((face) => this.row(face)));
+  }
+
+  row(face) {
+    const shares = Object.entries(face.share).filter(([, share]) => share >= 0.005).sort((a, b) => b[1] - a[1]);
+    const row = document.createElement("tr");
+    const cells = [
+      face.face,
+      this.view.text("span", { from: Math.round(face.first), to: Math.round(face.last) }),
+      this.view.word(face.dominant),
+      shares.map(([label, share]) => `${this.view.word(label)} ${percent(share)}`).join(", "),
+    ];
+    for (const text of cells) row.insertCell().textContent = text;
+    return row;
+  }
+
+  download() {
+    save(new Blob([this.csv], { type: "text/csv" }), "live.csv");
+  }
+}
+
+function endTracks(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+// Beside the page, wherever a proxy has put it.
+function liveAddress() {
+  const url = new URL("live", document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url;
+}
