@@ -3,10 +3,9 @@
 import csv
 import io
 import itertools
-import json
 import re
 import shutil
-from html import unescape
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -15,7 +14,7 @@ from benchmarks.moving_faces import write_video
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web import websocket
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
-from fer_hf.web.tabs import live
+from fer_hf.web.components import live
 from tests.conftest import BROWSERS, DESK, FLAGS, PATIENCE, PHONE
 from tests.support import node_tools
 
@@ -32,16 +31,17 @@ window.WebSocket = class extends WebSocket {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_scripts_get_every_word_and_colour(language):
     text = TEXTS[language]
-    settings = json.loads(unescape(re.search('data-settings="([^"]*)"', live._stage(text))[1]))
+    settings = live.script_settings(text)
     assert {each["name"]: each["colour"] for each in settings["expressions"]} == COLOURS
     assert [each["word"] for each in settings["expressions"]] == [text[name] for name in LABELS]
-    used = set(re.findall(r'(?:\.text|(?<![.\w])(?:say|stop))\(\s*"(\w+)"', "\n".join(map(live.script, live.SCRIPTS))))
+    scripts = "\n".join(path.read_text() for path in Path(live.__file__).parent.glob("*.js"))
+    used = set(re.findall(r'\.(?:text|say|stop)\(\s*"(\w+)"', scripts))
     assert used and used <= set(settings["text"])
     assert {f"error_{code}" for code in ("full", "time", "idle", "message")} <= set(settings["text"])
 
 
 def test_the_filter_that_smooths_is_stated():
-    assert "exponential moving average with a time constant of 500 milliseconds" in live._session(TEXT)
+    assert "exponential moving average with a time constant of 500 milliseconds" in live.Live(TEXT).value
 
 
 def launch(playwright, video):
@@ -134,8 +134,7 @@ devices.getUserMedia = async (wanted) => {{
 def test_pressing_start_twice_opens_one_camera_which_stop_turns_off(visit):
     page = visit(script=SLOW_PERMISSION)
     button = page.locator(".live [data-do=start]")
-    button.dispatch_event("click")
-    button.dispatch_event("click")
+    button.evaluate("button => { button.click(); button.click(); }")
     assert button.is_disabled()
     wait_for_frames(page, 1)
     page.wait_for_timeout(2000)  # in which a second camera would have started
@@ -169,7 +168,7 @@ def test_a_moving_face_is_read_and_after_a_hundred_frames_no_file_is_written(vis
     shares = page.locator(".live-bars .share").all_inner_texts()
     assert sum(int(share.removesuffix(" %")) for share in shares) == pytest.approx(100, abs=4)
     assert re.fullmatch(r"Face \d+: .+\.", page.locator(".live-news").inner_text())
-    assert "Frames a second" in page.locator(".live-rate").inner_text()
+    assert "Frames per second" in page.locator(".live-rate").inner_text()
     assert (page.hosts - {served.url.split("/")[2]}, page.complaints) == (set(), [])
 
 
