@@ -99,7 +99,7 @@ def live_tab(url: str, video: Path) -> Iterator[tuple[Page, psutil.Process]]:
         page.add_init_script(WATCH)
         page.goto(url, timeout=120_000)
         page.get_by_role("tab", name=TEXT["live_tab"], exact=True).click()
-        page.wait_for_selector(".live [data-do=start]", state="visible", timeout=120_000)
+        page.wait_for_selector("[data-ready] .live [data-do=start]", state="visible", timeout=120_000)
         page.evaluate(LISTEN)
         page.click(".live [data-do=start]")
         yield page, process

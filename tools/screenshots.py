@@ -60,7 +60,7 @@ def photo(page: Page, things: Path) -> None:
 
 def live(page: Page, things: Path) -> None:
     """The fake camera has shown four faces for some seconds."""
-    page.locator(".live [data-do=start]").click()
+    page.locator("[data-ready] .live [data-do=start]").click()
     page.wait_for_timeout(12_000)
 
 

@@ -81,7 +81,7 @@ def visit(browser, served):
         page.add_init_script(script)
         page.goto(served.url + path)
         page.get_by_role("tab", name="Live", exact=True).click()
-        page.wait_for_selector(".live [data-do=start]", state="visible")
+        page.wait_for_selector("[data-ready] .live [data-do=start]", state="visible")
         page.evaluate("document.querySelector('.live').addEventListener('live:drawn', (e) => drawn.push(e.detail))")
         return page
 
