@@ -20,7 +20,7 @@ from fer_hf.labels import COLOURS, LABELS
 
 ROOT = Path(__file__).parents[2]
 FILES = ("app.py", "requirements.txt", "LICENSE")
-SUFFIXES = (".py", ".md", ".css", ".js", ".html", ".svg", ".json", ".yaml", ".webp", ".png")  # of the package
+LEFT_OUT = (".pyc", ".pyi", ".tmp")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
 THUMBNAIL = "thumbnail.png"
@@ -77,7 +77,7 @@ def check_model(model: str) -> None:
 def space_files(to: str, model: str) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
     package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
-    paths = [path for path in package if path.suffix in SUFFIXES and not path.name.startswith(".")]
+    paths = [path for path in package if path.suffix not in LEFT_OUT and not path.name.startswith(".")]
     files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:

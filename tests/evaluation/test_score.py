@@ -101,7 +101,7 @@ def fer_csv(path, usages):
 
 def test_the_command_writes_json_and_pictures_and_logs_only_when_asked(tiny_model, tmp_path, capsys):
     log = tmp_path / "test_evaluations.json"
-    tracked = Path(__file__).parents[2] / "benchmarks" / "results" / "test_evaluations.json"
+    tracked = Path(__file__).parents[2] / "models" / "fer-dinov2-small" / "test_evaluations.json"
     before = tracked.read_bytes()
     data = fer_csv(tmp_path / "fer2013.csv", ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
     argv = ["evaluate", "--model", str(tiny_model), "--data", str(data), "--output"]
