@@ -13,8 +13,8 @@ from fer_hf.inference.analyzer import FaceAnalyzer
 
 def test_the_rule_takes_the_most_accurate_of_those_that_agree_enough():
     rows = [{"ferplus": agreed, "accuracy": right} for agreed, right in ((0.84, 0.66), (0.81, 0.68), (0.79, 0.69))]
-    assert label_trade_off.chosen(rows) == rows[1]
-    assert label_trade_off.chosen([rows[2], {"ferplus": 0.7, "accuracy": 0.9}]) == rows[2]
+    assert label_trade_off.choose(rows) == rows[1]
+    assert label_trade_off.choose([rows[2], {"ferplus": 0.7, "accuracy": 0.9}]) == rows[2]
 
 
 def test_each_face_is_scored_by_a_calibration_of_the_others():
@@ -48,7 +48,7 @@ def test_every_figure_has_its_interval():
     row = label_trade_off.score(scores, labels, np.where(labels < 5, labels, -1))
     assert set(row["interval_95"]) == set(row) - {"interval_95"}
     assert all(low <= row[name] <= high for name, (low, high) in row["interval_95"].items())
-    assert "interval" not in label_trade_off.in_words({"share": 0.5, **row})
+    assert "interval" not in label_trade_off.format_row({"share": 0.5, **row})
 
 
 def test_the_frontier_is_drawn(tmp_path):
@@ -56,5 +56,5 @@ def test_the_frontier_is_drawn(tmp_path):
         {"share": share, "ferplus": 0.84 - 0.05 * share, "accuracy": 0.66 + 0.02 * share}
         for share in label_trade_off.SHARES
     ]
-    label_trade_off.draw(rows, label_trade_off.chosen(rows), tmp_path / "frontier.png")
+    label_trade_off.draw(rows, label_trade_off.choose(rows), tmp_path / "frontier.png")
     assert (tmp_path / "frontier.png").stat().st_size > 1000

@@ -25,7 +25,7 @@ def test_a_row_scores_the_average_of_its_crops(tiny_model):
 
 def test_the_rule_takes_the_most_accurate_crop():
     rows = [{"crop": crop, "accuracy": right} for crop, right in ((None, 0.9), (0.9, 0.6), (0.95, 0.7))]
-    assert test_time_augmentation.chosen(rows) == 0.95
+    assert test_time_augmentation.choose(rows) == 0.95
 
 
 def test_readme_says_which_crop_was_taken():
