@@ -1,17 +1,16 @@
 """The page: its heading, its tabs and its endpoints, once in each language."""
 
 from collections.abc import Callable
-from html import escape
 
 import gradio as gr
 
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.api import add_endpoints
+from fer_hf.web.components.masthead import Masthead
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.web.limits import READERS
 from fer_hf.web.tabs import about, live, many, photo, video
 from fer_hf.web.temp_files import AGE, FREQUENCY, Uploads, fetch_nothing
-from fer_hf.web.theme import script
 
 WAITING = 32  # requests in the queue; the next person is asked to come back
 
@@ -31,7 +30,7 @@ def build_page(analyzer: FaceAnalyzer, uploads: Uploads) -> gr.Blocks:
 
 
 def _tabs(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
-    gr.HTML(_masthead(text), js_on_load=script("masthead"), apply_default_css=False)
+    Masthead(text)
     with gr.Tab(text["photo_tab"]):
         photo.build(analyzer, text)
     with gr.Tab(text["live_tab"]):
@@ -56,20 +55,3 @@ def _forgetting(page: gr.Blocks, uploads: Uploads) -> Callable[[gr.Request], Non
 
 def _path(language: str) -> str:
     return "/" if language == LANGUAGES[0] else f"/{language}"
-
-
-def _masthead(text: Text) -> str:
-    links = "".join(_link(language, text) for language in LANGUAGES)
-    return (
-        f'<header class="masthead" data-lang="{text["code"]}" data-title="{escape(text["title"])}">'
-        f'<nav class="languages" aria-label="{escape(text["languages"])}">{links}</nav>'
-        f'<h1>{escape(text["title"])}</h1><p class="lead">{escape(text["lead"])}</p>'
-        f'<p class="notice"><strong>{escape(text["notice"])}</strong> {escape(text["privacy"])}</p></header>'
-    )
-
-
-def _link(language: str, text: Text) -> str:
-    name = escape(TEXTS[language]["language"])
-    if language == text["code"]:
-        return f'<span aria-current="page">{name}</span>'
-    return f'<a href=".{_path(language)}" lang="{language}" hreflang="{language}">{name}</a>'

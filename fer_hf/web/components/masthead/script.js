@@ -1,0 +1,4 @@
+export default function ({ props }) {
+  document.documentElement.lang = props.language;
+  document.title = props.title;
+}
