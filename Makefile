@@ -29,6 +29,7 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.docs --check
 
 gate: .venv/dev
 	$(BIN)/python -m tools.gate

@@ -1,0 +1,115 @@
+"""Write the measured parts of README.md and docs/ from the results files, so that no number is typed by hand.
+
+python -m tools.docs           write them
+python -m tools.docs --check   fail where a document disagrees with the results files
+
+A part stands between the marks `<!-- begin NAME -->` and `<!-- end NAME -->`; `tools/templates/NAME.md.jinja` is its text.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fer_hf.errors import FerError
+from fer_hf.evaluation.model_metadata import parts_of
+from fer_hf.io import write_text
+
+ROOT = Path(__file__).parents[1]
+MODEL = ROOT / "models" / "fer-dinov2-small"
+PARTS = {"comparison": "README.md", "results": "docs/results.md", "choices": "docs/method.md"}
+# What the project set out for on PrivateTest: score, part of the results, number of views, aim, minimum.
+AIMS = (
+    ("accuracy", "whole", 1, 0.74, 0.69),
+    ("accuracy", "whole", 2, 0.755, 0.70),
+    ("accuracy", "whole", 10, 0.755, 0.70),
+    ("accuracy", "clean", 1, 0.73, 0.67),
+    ("macro_f1", "whole", 1, 0.73, 0.67),
+    ("accuracy", "ferplus", 1, 0.88, 0.80),
+    ("ece", "clean", 1, 0.02, 0.03),
+    ("coverage_80", "whole", 1, 0.82, 0.76),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is stale")
+    arguments = parser.parse_args()
+    facts = read_facts()
+    for name, document in PARTS.items():
+        path = ROOT / document
+        old = path.read_text(encoding="utf-8")
+        new = with_part(old, name, render(name, facts))
+        if arguments.check and new != old:
+            raise FerError("docs_stale", document)
+        if new != old:
+            write_text(path, new)
+
+
+def read_facts() -> dict[str, Any]:
+    """Everything that the templates may use: each results file by its name, and what is known of the model."""
+    folders = (ROOT / "benchmarks" / "results", ROOT / "experiments" / "results")
+    files = {path.stem: path for folder in folders for path in sorted(folder.glob("*.json"))}
+    files["corruptions"] = MODEL / "corruptions.json"
+    evaluations = [read(MODEL / f"eval_results{views}.json") for views in ("", "_2_views", "_10_views")]
+    return {
+        "aims": AIMS,
+        "evaluations": evaluations,
+        "test": evaluations[0],
+        "test_evaluations": read(MODEL / "test_evaluations.json"),
+        "training_runs": parts_of(read(MODEL / "training.json")),
+        "found": {name: read(path) for name, path in files.items()},
+    }
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def render(name: str, facts: dict[str, Any]) -> str:
+    """The text of one part."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"percent": percent, "points": points, "interval": give_or_take}
+    environment.tests["earlier"] = lambda results: results.get("sha256") not in (None, facts["test"]["sha256"])
+    text = environment.get_template(f"{name}.md.jinja").render(facts)
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def with_part(document: str, name: str, text: str) -> str:
+    """The document with `text` between the marks of `name`."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    head, found, rest = document.partition(begin)
+    if not found or end not in rest:
+        raise FerError("docs_no_marks", name, begin=begin, end=end)
+    return f"{head}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def points(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def give_or_take(row: dict, score: str) -> str:
+    """A score and half the width of its interval, in percent: "70.5 ±1.4"."""
+    low, high = row["interval_95"] if score == "value" else row["interval_95"][score]
+    return f"{percent(row[score])} ±{percent((high - low) / 2)}"
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except FerError as error:
+        sys.exit(f"error: {error}")
