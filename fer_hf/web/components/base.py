@@ -4,7 +4,8 @@ To add a component, make a folder `components/NAME/` with
 
     __init__.py  its class, a `Component` whose docstring says what Gradio's own components lack
     *.html       its Jinja templates: `render("NAME/answer.html", text=text, ...)`; `macros.html` has what all share
-    style.css    its rules; they hold within the component alone (page.css has what all share)
+    style.css    its rules, which hold within the component alone (page.css has what all share); Gradio takes them as
+                 the inside of a rule and as a JavaScript template: no @keyframes, no backtick, no backslash, no "${"
     script.js    a module whose default export is called once with the component's {element, props, trigger, server,
                  upload, watch} as Gradio documents them; it may import ../shared.js and modules beside it
 

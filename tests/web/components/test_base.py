@@ -1,0 +1,20 @@
+"""Components: what their files may hold, and that every value is escaped."""
+
+import re
+
+import pytest
+
+from fer_hf.web.components.base import COMPONENTS, message_html
+
+
+@pytest.mark.parametrize("path", sorted(COMPONENTS.rglob("style.css")), ids=lambda path: path.parent.name)
+def test_a_style_is_what_gradios_template_of_styles_takes(path):
+    style = path.read_text(encoding="utf-8")
+    assert re.findall(r"[`\\]|\$\{|\{\{|@keyframes|@import", style) == []
+    assert style.count("{") == style.count("}")
+
+
+def test_messages_are_escaped():
+    html = message_html("<img src=x onerror=alert(1)>.jpg: not a picture", "Problem", problem=True)
+    assert "<img" not in html and "&lt;img" in html
+    assert 'role="alert"' in html
