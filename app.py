@@ -11,6 +11,7 @@ import gradio as gr
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.process import configure_process
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.routes import server
@@ -38,6 +39,7 @@ LAUNCH = {
 def main() -> int:
     """Load the model once, serve the page until Ctrl-C or SIGTERM; return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both remove the uploads
+    configure_process()
     try:
         with private_folder() as folder:
             uploads = Uploads(folder)

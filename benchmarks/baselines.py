@@ -25,7 +25,8 @@ from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
 from fer_hf.evaluation.score import Scorer, log_test_evaluation, score_pictures
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import COLOURS
 
 # Not measured: its card states the accuracy, and a random model of the same shape gives the time.

@@ -23,7 +23,8 @@ from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
 from fer_hf.evaluation.score import score_pictures
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 
 SEED = 0
 

@@ -23,8 +23,9 @@ from fer_hf.data.load import load_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
 from fer_hf.evaluation.score import score_pictures
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detector
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import COLOURS, LABELS
 
 QUINTILES = ("lowest", "low", "middle", "high", "highest")

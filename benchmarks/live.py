@@ -36,7 +36,7 @@ from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.evaluation.plots import figure
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.detection import crop_face
+from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import SIDE, detect_small
 from fer_hf.web.i18n import TEXT

@@ -20,7 +20,8 @@ from benchmarks.timing import interleaved, onnx_session
 from fer_hf.data.load import SPLITS, load_fer
 from fer_hf.evaluation.metrics import accuracy
 from fer_hf.hub.onnx import FLOAT32, INT8, export_onnx
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 
 BATCH = 64
 ROUNDS = 30
@@ -89,7 +90,10 @@ def main(argv: list[str]) -> None:
         export_onnx(arguments.model, folder, "int8")
         files = {"onnx": Path(folder) / FLOAT32, "onnx_int8": Path(folder) / INT8}
         results = measure(
-            FaceAnalyzer.from_pretrained(arguments.model), files, list(split["image"]), np.asarray(split["label"])
+            FaceAnalyzer.from_pretrained(arguments.model, device="cpu"),
+            files,
+            list(split["image"]),
+            np.asarray(split["label"]),
         )
     sha256 = weights_hash(arguments.model)
     record.keep("benchmarks.onnx", {"sha256": sha256, "split": arguments.split, "n": len(split), "runtimes": results})

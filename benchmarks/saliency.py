@@ -20,11 +20,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from benchmarks import record
+from benchmarks.saliency_methods import ATTENTION, METHODS
 from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
-from fer_hf.inference.saliency import ATTENTION, BATCH, GRID, METHODS, hidden, unit_heat
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
+from fer_hf.inference.saliency import BATCH, GRID, hidden, unit_heat
 from fer_hf.training.backbone import TRANSFORMERS
 
 SEED = 0
@@ -94,7 +96,7 @@ def measure(analyzer: FaceAnalyzer, faces: Sequence[Image.Image], fast: bool = F
     areas: dict[str, list[np.ndarray]] = {name: [] for name in (*rivals, *methods)}
     for start in tqdm(range(0, len(faces), BATCH), unit="batch"):
         part = slice(start, start + BATCH)
-        pixels = analyzer.processor([face.convert("RGB") for face in faces[part]], return_tensors="pt")["pixel_values"]
+        pixels = torch.from_numpy(analyzer.pixels(faces[part]))
         with torch.no_grad():  # not inference mode: gradients are taken at these classes
             classes = analyzer.model(pixels).logits.argmax(-1)
         ends = ends_of(analyzer.model, pixels, classes, fast)
@@ -139,7 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: list[str]) -> None:
     arguments = record.parse(build_parser(), words)
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device="cpu")
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces, len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))

@@ -16,8 +16,9 @@ from benchmarks.timing import against, forward_pass, interleaved, reference_pass
 from fer_hf.data.synthetic import draw_face
 from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import open_photo
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import LABELS
 from fer_hf.web.examples import astronaut
 

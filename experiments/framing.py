@@ -22,7 +22,8 @@ from tqdm import tqdm
 from benchmarks import record
 from fer_hf.data.load import load_fer
 from fer_hf.errors import FerError
-from fer_hf.inference.detection import CROP_SIDE, FACE_CENTRE_Y, CenterFaceDetector, Detection, crop_face
+from fer_hf.inference.cropping import CROP_SIDE, FACE_CENTRE_Y, crop_face
+from fer_hf.inference.detection import CenterFaceDetector, Detection
 from fer_hf.inference.image_io import open_photo
 
 FER_SIDE = 48

@@ -27,7 +27,8 @@ from fer_hf.evaluation.calibration import fit_calibration, softmax
 from fer_hf.evaluation.model_metadata import read_training
 from fer_hf.evaluation.plots import figure
 from fer_hf.evaluation.score import score_pictures
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FERPLUS_FLOOR = 0.80

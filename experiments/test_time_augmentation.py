@@ -16,7 +16,8 @@ from datasets import Dataset
 from benchmarks import record
 from experiments.label_trade_off import format_row, score, with_majority
 from fer_hf.evaluation.score import CROP, score_pictures
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 
 CROPS = (0.9, 0.95)  # sides, as fractions of the picture's
 

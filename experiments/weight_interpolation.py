@@ -28,7 +28,8 @@ from experiments.label_trade_off import (
     with_majority,
 )
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import TorchRuntime, weights_hash
 from fer_hf.training.backbone import mix
 from fer_hf.training.trainer import AVERAGE
 
@@ -56,9 +57,9 @@ def trained_weights(run: Path, start: str) -> Path:
 
 def interpolated(start: str, trained: Path, alpha: float) -> FaceAnalyzer:
     """An analyzer with (1 - alpha) of the trained weights and alpha of those of the start."""
-    analyzer = FaceAnalyzer.from_pretrained(start)
+    analyzer = FaceAnalyzer.from_pretrained(start, device="cpu")
     first = analyzer.model
-    analyzer.model = AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32).eval()
+    analyzer.runtime = TorchRuntime(AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32))
     mix(analyzer.model, first, alpha)
     return analyzer
 

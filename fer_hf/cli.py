@@ -23,7 +23,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "predict": Command("fer_hf.inference.analyzer", "find the faces in photos and read their expressions"),
+    "predict": Command("fer_hf.inference.predict", "find the faces in photos and read their expressions"),
     "predict-folder": Command(
         "fer_hf.inference.folder_job", "read folders of very many photos with several processes, into parquet"
     ),

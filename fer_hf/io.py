@@ -68,6 +68,11 @@ def sha256_of(path: Path) -> str:
         raise FerError("file_unreadable", path, reason=error.strerror) from error
 
 
+def percent(share: float) -> str:
+    """A share of 1 in words: "93 %"."""
+    return f"{100 * share:.0f} %"
+
+
 def printable(name: str) -> str:
     """A file name as text that does not command a terminal: what cannot be printed is replaced."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)

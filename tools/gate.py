@@ -20,7 +20,8 @@ import torch
 from fer_hf import __version__
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 from fer_hf.labels import LABELS
 
@@ -35,7 +36,7 @@ TOLERANCE = 1e-3
 
 def logits_of(model: Path) -> list[list[float]]:
     """Logits (8, 7) on eight drawn faces, through the model's own image processor."""
-    analyzer = FaceAnalyzer.from_pretrained(str(model))
+    analyzer = FaceAnalyzer.from_pretrained(model, device="cpu")
     faces = [draw_face(LABELS[i % len(LABELS)], seed=100 + i, size=96).convert("RGB") for i in range(8)]
     with torch.inference_mode():
         return analyzer.model(**analyzer.processor(faces, return_tensors="pt")).logits.double().tolist()

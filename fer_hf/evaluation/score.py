@@ -24,7 +24,8 @@ from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 
 BATCH = 64

@@ -49,7 +49,7 @@ def export_onnx(name: str, folder: str | Path, quantize: str | None = None) -> l
     """
     require_onnx()
     folder = Path(folder)
-    analyzer = FaceAnalyzer.from_pretrained(name)
+    analyzer = FaceAnalyzer.from_pretrained(name, device="cpu")
     written = [folder / FLOAT32]
     write_float32(analyzer.model, folder / FLOAT32)
     if quantize:

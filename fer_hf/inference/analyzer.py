@@ -1,120 +1,199 @@
-"""Reading the faces in photos: a photo in, boxes and seven scores a face out.
+"""Photos in, the expression of every face out.
 
-python -m fer_hf predict PHOTO... [--model M] [--detector D] [--crop] [--json F] [--csv F]
+analyzer = FaceAnalyzer.from_pretrained()
+result = analyzer.analyze("party.jpg")
+result.faces[0].label, result.annotate().show()
 """
 
-import argparse
-import os
-import re
-import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import torch
 from PIL import Image
-from tqdm import tqdm
-from transformers import AutoImageProcessor, AutoModelForImageClassification
-from transformers.image_processing_utils import BaseImageProcessor
-from transformers.modeling_utils import PreTrainedModel
-from transformers.utils import cached_file, logging
 
 from fer_hf.environment import default_model
-from fer_hf.errors import FerError, first_line
-from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector, YuNetDetector, crop_face
-from fer_hf.inference.image_io import open_photo
-from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows, unsure_labels
-from fer_hf.io import printable, sha256_of, write_json, write_text
+from fer_hf.errors import FerError
+from fer_hf.inference.cropping import crop_face
+from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
+from fer_hf.inference.image_io import MAX_PIXELS, open_photo
+from fer_hf.inference.results import Face, PhotoResult, by_label, make_face, unsure_labels, whole_picture
+from fer_hf.inference.runtime import Runtime, TorchRuntime, load_runtime
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
-MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
+if TYPE_CHECKING:
+    from transformers import BaseImageProcessor, PreTrainedConfig, PreTrainedModel
+
 BATCH = 64  # faces in one forward pass: bounds the memory that a photo of a crowd needs
+
+Photo = str | Path | BinaryIO | Image.Image
 
 
 class FaceAnalyzer:
-    """A detector and a classifier of seven expressions. Safe to use from several threads."""
+    """A face detector and a classifier of seven expressions. Safe to use from several threads.
 
-    def __init__(self, model: PreTrainedModel, processor: BaseImageProcessor, detector: Detector) -> None:
-        self.model = model.eval()
+    Attributes:
+        config: of the classifier.
+        processor: resizes and normalises faces for the classifier.
+        detector: finds faces.
+        unsure_below: a face whose best score is lower is called unsure; 0 for a model that states no threshold.
+    """
+
+    def __init__(
+        self, runtime: Runtime, config: "PreTrainedConfig", processor: "BaseImageProcessor", detector: Detector
+    ) -> None:
+        self.runtime = runtime
+        self.config = config
         self.processor = processor
         self.detector = detector
-        self.unsure_below = _unsure_below(model.config.to_dict())
-        self._order = _order_of_labels(model.config.id2label)
+        self.unsure_below = _unsure_below(config.to_dict())
+        self._order = _order_of_labels(config.id2label)
 
     @classmethod
-    def from_pretrained(cls, model: str | None = None, detector: Detector | None = None) -> "FaceAnalyzer":
-        """Load a model folder or a Hub id; without one, the model that ships. The default detector is CenterFace.
+    def from_pretrained(
+        cls,
+        model: str | Path | None = None,
+        *,
+        device: str = "auto",
+        backend: str = "torch",
+        detector: Detector | None = None,
+    ) -> "FaceAnalyzer":
+        """Load a model.
+
+        Args:
+            model: a folder or a Hub id; without one, the model that ships with this package.
+            device: "auto", the accelerator that PyTorch finds, else the CPU; or a name such as "cpu" or "cuda:1". On an
+                accelerator the classifier runs in float16. Not run on a GPU.
+            backend: "torch", or "onnx" for the exported model that lies beside the weights, which needs onnxruntime.
+            detector: finds the faces; CenterFace if there is none.
 
         Raises:
-            FerError: the model is missing, incomplete, or its labels are not the seven expressions.
+            FerError: the model is missing, incomplete, or its labels are not the seven expressions; or there is no such
+                device or backend.
         """
-        model = model or default_model()
-        _check_model_name(model)
+        name = str(model or default_model())
+        runtime, config, processor = load_runtime(name, device, backend)
         try:
-            classifier, loading = AutoModelForImageClassification.from_pretrained(
-                model, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, output_loading_info=True
-            )
-            processor = AutoImageProcessor.from_pretrained(model, backend="pil", trust_remote_code=False)
-        except Exception as error:  # what a broken config or weight file raises has no common parent
-            raise FerError("model_unreadable", model, details=first_line(error)) from error
-        if loading["missing_keys"]:  # transformers only warns, and reads faces with random numbers
-            raise FerError("model_weights_lack", model, name=min(loading["missing_keys"]))
-        try:
-            return cls(classifier, processor, detector or CenterFaceDetector())
+            return cls(runtime, config, processor, detector or CenterFaceDetector())
         except FerError as error:
-            raise FerError(error.code, model, **error.params) from None
+            raise FerError(error.code, name, **error.params) from None
 
-    def analyze(self, photo: Image.Image) -> PhotoResult:
-        """Find all faces in an upright RGB photo and read them in one batch."""
-        detections = self.detector.detect(photo)
-        scores = self.scores([crop_face(photo, detection) for detection in detections])
-        faces = (self.face(*pair, photo.size) for pair in zip(detections, scores, strict=True))
-        return PhotoResult(photo.width, photo.height, tuple(faces))
+    @property
+    def model(self) -> "PreTrainedModel":
+        """The classifier in PyTorch.
+
+        Raises:
+            FerError: it runs in ONNX Runtime.
+        """
+        if isinstance(self.runtime, TorchRuntime):
+            return self.runtime.model
+        raise FerError("backend_not_torch", "backend")
+
+    def analyze(self, photo: Photo) -> PhotoResult:
+        """Find all faces in a photo and score them in batches of BATCH.
+
+        Args:
+            photo: a path, an open binary file, or a picture; an upright RGB picture is shared with the result, not
+                copied.
+
+        Raises:
+            FerError: the photo cannot be opened.
+        """
+        return self._score_faces([self._find_faces(photo)], BATCH)[0]
+
+    def analyze_batch(self, photos: Iterable[Photo], batch_size: int = BATCH) -> Iterator[PhotoResult | FerError]:
+        """Analyze many photos; the faces of all photos share batches.
+
+        For a photo that cannot be opened its FerError is yielded, not raised, as `asyncio.gather` does with
+        `return_exceptions`: the other photos go on, and results stay in the order of the photos, one for each. Photos
+        are opened as they are needed, and no more are held than a batch of faces or MAX_PIXELS pixels takes.
+
+        Args:
+            photos: as `analyze` takes them.
+            batch_size: faces in one forward pass, at most.
+
+        Raises:
+            FerError: `batch_size` is less than 1.
+        """
+        if batch_size < 1:
+            raise FerError("at_least_one", "batch_size", value=batch_size)
+        return self._analyze_batch(photos, batch_size)
+
+    def _analyze_batch(self, photos: Iterable[Photo], batch_size: int) -> Iterator[PhotoResult | FerError]:
+        waiting: list[_FoundFaces | FerError] = []
+        faces = pixels = 0
+        for photo in photos:
+            try:
+                waiting.append(found := self._find_faces(photo))
+                faces += len(found.crops)
+                pixels += found.photo.width * found.photo.height
+            except FerError as error:
+                waiting.append(error)
+            if faces >= batch_size or pixels >= MAX_PIXELS:
+                yield from self._score_faces(waiting, batch_size)
+                waiting, faces, pixels = [], 0, 0
+        yield from self._score_faces(waiting, batch_size)
+
+    def analyze_crop(self, photo: Photo) -> PhotoResult:
+        """Score a picture that already is one face, framed closely; its box is the whole picture."""
+        crop = open_photo(photo)
+        return self._score_faces([_FoundFaces(crop, [whole_picture(crop)], [crop])], BATCH)[0]
 
     def face(self, detection: Detection, scores: np.ndarray, size: tuple[int, int]) -> Face:
         """A face in a photo of `size` (width, height) whose scores (7,) are known."""
-        by_label = _by_label(scores)
-        label = max(by_label, key=by_label.get)
-        box = _box_inside(detection.box, size)
-        return Face(box, by_label[label], label, by_label, detection, self.unsure(by_label))
+        return make_face(detection, scores, size, self.unsure_below)
 
     def unsure(self, scores: dict[str, float]) -> tuple[str, ...]:
-        """The two best labels where the best is below the model's threshold, else nothing.
+        """The two best labels where the best score is below the model's threshold, else nothing.
 
-        The threshold stands in the config as `unsure_below` (see `evaluation.calibration`); a model without one is
-        never unsure.
+        The threshold stands in the model's config as `unsure_below` (see `evaluation.calibration`); a model without one
+        is never unsure.
         """
         return unsure_labels([scores[name] for name in LABELS], self.unsure_below)
 
     def scores_of_crop(self, crop: Image.Image) -> dict[str, float]:
-        """Read a picture that already is one face, framed closely."""
-        return _by_label(self.scores([crop])[0])
+        """Scores by label of a picture that already is one face, framed closely."""
+        return by_label(self.scores([crop])[0])
 
-    def scores(self, crops: list[Image.Image]) -> np.ndarray:
-        """Probabilities (n, 7) in the order of LABELS for n pictures of one face each."""
-        parts = [self._forward(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
+    def scores(self, crops: list[Image.Image], batch_size: int = BATCH) -> np.ndarray:
+        """Probabilities (n, 7), float32, in the order of LABELS for n pictures of one face each."""
+        parts = [self._forward(crops[start : start + batch_size]) for start in range(0, len(crops), batch_size)]
         return np.concatenate(parts) if parts else np.empty((0, len(LABELS)), np.float32)
 
-    @torch.inference_mode()
+    def pixels(self, crops: list[Image.Image]) -> np.ndarray:
+        """What the classifier is shown (n, 3, S, S) for n pictures of one face each."""
+        return self.processor([crop.convert("RGB") for crop in crops], return_tensors="np")["pixel_values"]
+
     def _forward(self, crops: list[Image.Image]) -> np.ndarray:
-        pixels = self.processor([crop.convert("RGB") for crop in crops], return_tensors="pt")
-        return self.model(**pixels).logits.float().softmax(-1)[:, self._order].numpy()
+        logits = self.runtime.logits(self.pixels(crops))[:, self._order]
+        powers = np.exp(logits - logits.max(1, keepdims=True))
+        return powers / powers.sum(1, keepdims=True)
+
+    def _find_faces(self, photo: Photo) -> "_FoundFaces":
+        picture = open_photo(photo)
+        detections = self.detector.detect(picture)
+        return _FoundFaces(picture, detections, [crop_face(picture, detection) for detection in detections])
+
+    def _score_faces(self, found: "list[_FoundFaces | FerError]", batch_size: int) -> list[PhotoResult | FerError]:
+        """The results of some photos in their order, all their faces scored together."""
+        crops = [crop for each in found if isinstance(each, _FoundFaces) for crop in each.crops]
+        scores = iter(self.scores(crops, batch_size))
+        return [each if isinstance(each, FerError) else self._result(each, scores) for each in found]
+
+    def _result(self, found: "_FoundFaces", scores: Iterator[np.ndarray]) -> PhotoResult:
+        size = found.photo.size
+        faces = tuple(self.face(detection, next(scores), size) for detection in found.detections)
+        return PhotoResult(*size, faces, found.photo)
 
 
-def weights_hash(model: str) -> str:
-    """sha256 of the model's weight file, of a folder or a Hub id."""
-    return sha256_of(Path(cached_file(model, "model.safetensors")))
+@dataclass(frozen=True)
+class _FoundFaces:
+    """A photo whose faces are found but not scored yet."""
 
-
-def _check_model_name(model: str) -> None:
-    """Refuse what can be neither a whole model folder nor a Hub id, before the Hub is asked."""
-    folder = Path(model)
-    if folder.is_dir():
-        missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
-        if missing:
-            raise FerError("model_folder_lacks", model, files=", ".join(missing))
-    elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", model):
-        raise FerError("model_missing", model)
+    photo: Image.Image
+    detections: list[Detection]
+    crops: list[Image.Image]  # of the detections
 
 
 def _order_of_labels(id2label: dict[int, str]) -> list[int]:
@@ -132,89 +211,3 @@ def _unsure_below(config: dict) -> float:
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise FerError("model_threshold", value=repr(threshold))
     return float(threshold)
-
-
-def _by_label(scores: np.ndarray) -> dict[str, float]:
-    return dict(zip(LABELS, scores.tolist(), strict=True))
-
-
-def _box_inside(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Whole pixels inside the photo, at least one pixel wide and high."""
-    width, height = size
-    x1, y1 = min(max(round(box[0]), 0), width - 1), min(max(round(box[1]), 0), height - 1)
-    return x1, y1, min(max(round(box[2]), x1 + 1), width), min(max(round(box[3]), y1 + 1), height)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="picture files")
-    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
-    parser.add_argument("--detector", metavar="D", help="YuNet by ONNX file or Hub id (default: CenterFace)")
-    parser.add_argument("--crop", action="store_true", help="each picture already is one face: do not look for faces")
-    parser.add_argument("--json", metavar="F", help="write all readings to this file")
-    parser.add_argument("--csv", metavar="F", help="write a row a face to this file")
-
-
-def run(arguments: argparse.Namespace) -> None:
-    for path in (arguments.json, arguments.csv):
-        if path:
-            _check_writable(Path(path))
-    logging.disable_progress_bar()
-    analyzer = FaceAnalyzer.from_pretrained(
-        arguments.model, YuNetDetector(arguments.detector) if arguments.detector else None
-    )
-    readings, failed = {}, 0
-    for file in tqdm(arguments.photos, unit="photo", disable=len(arguments.photos) < 4):
-        try:
-            readings[file] = _read_file(analyzer, file, arguments.crop)
-        except FerError as error:
-            failed += 1
-            tqdm.write(f"error: {error}", file=sys.stderr)
-    _report(readings, arguments.json, arguments.csv)
-    if failed:
-        raise FerError("photos_failed", failed=failed, photos=len(arguments.photos))
-
-
-def _read_file(analyzer: FaceAnalyzer, file: str, is_crop: bool) -> PhotoResult:
-    photo = open_photo(file)
-    if not is_crop:
-        return analyzer.analyze(photo)
-    whole = Detection((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, np.full((5, 2), np.nan, np.float32))
-    return PhotoResult(*photo.size, (analyzer.face(whole, analyzer.scores([photo])[0], photo.size),))
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse an output that cannot be written before any work is done."""
-    if path.is_dir():
-        raise FerError("output_is_folder", path)
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise FerError("output_folder", path, folder=folder)
-
-
-def _report(readings: dict[str, PhotoResult], json_file: str | None, csv_file: str | None) -> None:
-    if json_file:
-        write_json(json_file, [reading.to_dict(_printable(file)) for file, reading in readings.items()])
-    if csv_file:
-        rows = [row for file, reading in readings.items() for row in csv_rows(_printable(file), reading)]
-        write_text(csv_file, csv_text(CSV_COLUMNS, rows))
-    if not json_file and not csv_file:
-        print(_table(readings), end="")
-
-
-def _printable(file: str) -> str:
-    """A file name as text that can be encoded and does not command a terminal."""
-    return printable(os.fsencode(file).decode("utf-8", "replace"))
-
-
-def _table(readings: dict[str, PhotoResult]) -> str:
-    lines = []
-    for file, reading in readings.items():
-        lines.append(f"{_printable(file)}  {reading.width} x {reading.height}")
-        for number, face in enumerate(reading.faces, start=1):
-            best = sorted(face.scores.items(), key=lambda pair: -pair[1])[:3]
-            scores = "  ".join(f"{name} {100 * score:3.0f} %" for name, score in best)
-            unsure = f"unsure: {' or '.join(face.unsure)}  " if face.unsure else ""
-            lines.append(f"  {number:>3}  {unsure}{scores}  at {face.box}")
-        if not reading.faces:
-            lines.append("  no face found")
-    return "".join(f"{line}\n" for line in lines)

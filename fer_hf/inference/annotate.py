@@ -1,132 +1,147 @@
-"""Drawing what was read onto the photo: numbered boxes in the colour of the expression."""
+"""Drawing results: numbered boxes in the colour of the expression, on a photo or on the frame of a video."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
+from typing import NamedTuple
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fer_hf.inference.results import Face, PhotoResult
+from fer_hf.inference.results import Box, Face, PhotoResult, box_inside
+from fer_hf.inference.timeline import Sample, caption
+from fer_hf.io import percent
 from fer_hf.labels import COLOURS
 
-Rectangle = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels
-Words = Callable[[Face], str]  # what a face shows, in some language
-
-# Height of the letters, in parts of the median face's height, kept between two parts of the photo's shorter side.
+# Height of the letters, as a share of the median face's height, kept between two shares of the photo's shorter side.
 TEXT_OF_FACE = 0.22
 TEXT_OF_PHOTO = (0.015, 0.035)
 LEAST_TEXT = 11  # pixels; smaller letters cannot be read
-HALO = "#101010"  # a dark rim tells the line from a background of its own colour
+FRAME_TEXT = (14, 1 / 32)  # on a frame: pixels at least, and as a share of the shorter side
+HALO = "#101010"  # a dark rim sets the line off from a background of its own colour
 
 
-def in_english(face: Face) -> str:
-    """What a face shows: "happy", or "sad or fear?" where the model is unsure."""
+class Mark(NamedTuple):
+    """What is drawn at one face."""
+
+    box: Box
+    label: str  # gives the colour
+    texts: tuple[str, ...]  # descriptions, the longest first: the first that fits into the picture is written
+
+
+def describe_face(face: Face) -> str:
+    """What a face shows, in English: "happy", or "sad or fear?" where the model is unsure."""
     return f"{' or '.join(face.unsure)}?" if face.unsure else face.label
 
 
-def made_smaller(photo: Image.Image, reading: PhotoResult, longest: int) -> tuple[Image.Image, PhotoResult]:
+def shrink(photo: Image.Image, result: PhotoResult, longest: int) -> tuple[Image.Image, PhotoResult]:
     """Photo and boxes together, so that the longer side has at most `longest` pixels. Detections stay as they are."""
     scale = longest / max(photo.size)
     if scale >= 1:
-        return photo, reading
-    width, height = (max(1, round(side * scale)) for side in photo.size)
-    faces = []
-    for face in reading.faces:
-        x1, y1, x2, y2 = (int(edge * scale) for edge in face.box)
-        faces.append(replace(face, box=(x1, y1, min(max(x2, x1 + 1), width), min(max(y2, y1 + 1), height))))
-    small = photo.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return small, PhotoResult(width, height, tuple(faces))
+        return photo, result
+    size = tuple(max(1, round(side * scale)) for side in photo.size)
+    small = photo.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    faces = (replace(face, box=box_inside([edge * scale for edge in face.box], size)) for face in result.faces)
+    return small, PhotoResult(*size, tuple(faces), small)
 
 
-def draw_faces(photo: Image.Image, reading: PhotoResult, words_of: Words = in_english) -> Image.Image:
+def draw_faces(photo: Image.Image, result: PhotoResult, describe: Callable[[Face], str] = describe_face) -> Image.Image:
     """A copy of an RGB photo with a numbered, labelled box for each face: "1 happy 93 %"."""
     drawn = photo.copy()
-    if not reading.faces:
-        return drawn
-    draw = ImageDraw.Draw(drawn)
-    height = text_height(reading)
-    font = ImageFont.load_default(size=height)
-    line = max(2, height // 8)
-    for face in reversed(reading.faces):  # the largest last, so that its box is whole
-        draw_box(draw, face, line)
-    plates: list[Rectangle] = []
-    for number, face in enumerate(reading.faces, start=1):
-        words = fitting_text(draw, number, face, font, reading.width - height // 2, words_of)
-        plate = place_plate(draw, words, font, face.box, plates, reading)
-        plates.append(plate)
-        draw_plate(draw, plate, words, font, COLOURS[face.label])
+    marks = []
+    for number, face in enumerate(result.faces, start=1):
+        words = f"{number} {describe(face)}"
+        marks.append(Mark(face.box, face.label, (f"{words} {percent(face.confidence)}", words, f"{number}")))
+    if marks:
+        draw_marks(drawn, marks, text_height(result))
     return drawn
 
 
-def text_height(reading: PhotoResult) -> int:
+def draw_samples(
+    frame: np.ndarray, samples: Sequence[Sample], describe: Callable[[Sample], str] = caption
+) -> Image.Image:
+    """A copy of an RGB frame (height, width, 3) with a box and its caption at each face."""
+    picture = Image.fromarray(frame)
+    marks = [Mark(sample.box, sample.label, (describe(sample), f"{sample.face}")) for sample in samples]
+    least, share = FRAME_TEXT
+    draw_marks(picture, marks, max(least, round(min(picture.size) * share)))
+    return picture
+
+
+def draw_marks(picture: Image.Image, marks: Sequence[Mark], height: int) -> None:
+    """Draw boxes and their plates into the picture, with letters of `height` pixels; no plate covers another."""
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=height)
+    for mark in reversed(marks):  # the largest last, so that its box is whole
+        draw_box(draw, mark, max(2, height // 8))
+    plates: list[Box] = []
+    for mark in marks:
+        text = fitting_text(draw, mark.texts, font, picture.width - height // 2)
+        plate = place_plate(draw, text, font, mark.box, plates, marks, picture.size)
+        plates.append(plate)
+        draw_plate(draw, plate, text, font, COLOURS[mark.label])
+
+
+def text_height(result: PhotoResult) -> int:
     """Letters that suit the faces, readable when the whole photo is seen at the size of a screen."""
-    shorter = min(reading.width, reading.height)
-    low, high = (part * shorter for part in TEXT_OF_PHOTO)
-    of_face = TEXT_OF_FACE * median(face.box[3] - face.box[1] for face in reading.faces)
+    shorter = min(result.width, result.height)
+    low, high = (share * shorter for share in TEXT_OF_PHOTO)
+    of_face = TEXT_OF_FACE * median(face.box[3] - face.box[1] for face in result.faces)
     return max(LEAST_TEXT, round(min(max(of_face, low), high)))
 
 
-def draw_box(draw: ImageDraw.ImageDraw, face: Face, line: int) -> None:
+def draw_box(draw: ImageDraw.ImageDraw, mark: Mark, line: int) -> None:
     """The face's box, drawn inwards from its edge, between two dark rims."""
     rim = max(1, line // 3)
-    for inset, width, colour in ((0, line + 2 * rim, HALO), (rim, line, COLOURS[face.label])):
-        x1, y1, x2, y2 = face.box
+    for inset, width, colour in ((0, line + 2 * rim, HALO), (rim, line, COLOURS[mark.label])):
+        x1, y1, x2, y2 = mark.box
         inner = (x1 + inset, y1 + inset, x2 - 1 - inset, y2 - 1 - inset)
         if inner[0] < inner[2] and inner[1] < inner[3]:
             draw.rectangle(inner, outline=colour, width=width)
 
 
-def fitting_text(
-    draw: ImageDraw.ImageDraw,
-    number: int,
-    face: Face,
-    font: ImageFont.FreeTypeFont,
-    width: int,
-    words_of: Words = in_english,
-) -> str:
-    """The longest description of the face that fits into `width` pixels; in a tiny photo none does."""
-    label = words_of(face)
-    texts = (f"{number} {label} {100 * face.confidence:.0f} %", f"{number} {label}", f"{number}")
-    return next((words for words in texts if draw.textlength(words, font=font) <= width), "")
+def fitting_text(draw: ImageDraw.ImageDraw, texts: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> str:
+    """The first of the texts that fits into `width` pixels; in a tiny picture none does."""
+    return next((text for text in texts if draw.textlength(text, font=font) <= width), "")
 
 
 def place_plate(
     draw: ImageDraw.ImageDraw,
     text: str,
     font: ImageFont.FreeTypeFont,
-    box: Rectangle,
-    plates: list[Rectangle],
-    reading: PhotoResult,
-) -> Rectangle:
-    """The place at the box, inside the photo, that covers least of other plates and of faces."""
+    box: Box,
+    plates: Sequence[Box],
+    marks: Sequence[Mark],
+    size: tuple[int, int],
+) -> Box:
+    """The place at the box, inside a picture of `size`, that covers least of other plates and of faces."""
     width = round(draw.textlength(text, font=font) + font.size * 0.5)
     height = round(font.size * 1.35)
     x1, y1, x2, y2 = box
     middle = (x1 + x2 - width) // 2
     corners = [(x, y) for y in (y1 - height, y2, y1, y2 - height) for x in (x1, middle, x2 - width)]
-    places = [move_inside(x, y, width, height, reading) for x, y in corners]
-    faces = [face.box for face in reading.faces]
+    places = [move_inside(x, y, width, height, size) for x, y in corners]
 
-    def covered(place: Rectangle) -> int:
-        return 4 * sum(overlap(place, plate) for plate in plates) + sum(overlap(place, face) for face in faces)
+    def covered(place: Box) -> int:
+        return 4 * sum(overlap(place, plate) for plate in plates) + sum(overlap(place, mark.box) for mark in marks)
 
     return min(places, key=covered)
 
 
-def move_inside(x: int, y: int, width: int, height: int, reading: PhotoResult) -> Rectangle:
-    x = max(0, min(x, reading.width - width))
-    y = max(0, min(y, reading.height - height))
+def move_inside(x: int, y: int, width: int, height: int, size: tuple[int, int]) -> Box:
+    """A box of this width and height, at x and y or as near to there as it is inside a picture of `size`."""
+    x = max(0, min(x, size[0] - width))
+    y = max(0, min(y, size[1] - height))
     return x, y, x + width, y + height
 
 
-def overlap(a: Rectangle, b: Rectangle) -> int:
-    """Area that two rectangles share."""
+def overlap(a: Box, b: Box) -> int:
+    """Area that two boxes share."""
     return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def draw_plate(
-    draw: ImageDraw.ImageDraw, plate: Rectangle, text: str, font: ImageFont.FreeTypeFont, colour: str
-) -> None:
+def draw_plate(draw: ImageDraw.ImageDraw, plate: Box, text: str, font: ImageFont.FreeTypeFont, colour: str) -> None:
+    """A plate of this colour with the text in its middle; nothing where there is no text."""
     if not text:
         return
     x1, y1, x2, y2 = plate

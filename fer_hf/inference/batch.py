@@ -1,11 +1,11 @@
-"""Many photos at once: files and zip archives in; every face, every failure and its reason out.
+"""Many photos: files and zip archives in; every face and every failure with its reason out.
 
-    for progress in read_photos(analyzer, ["a.jpg", "holiday.zip"]):
+    for progress in analyze_files(analyzer, ["a.jpg", "holiday.zip"]):
         print(progress.done, "of", progress.total)
     progress.result.csv(), progress.result.counts(), progress.result.failures
 
-An archive is read in memory, picture by picture: nothing of it is unpacked onto the disk, so that no name in it can
-reach out of a folder.
+An archive is read in memory, picture by picture: nothing of it is unpacked to the disk, so no name in it can reach out
+of a folder.
 """
 
 import io
@@ -15,7 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +23,8 @@ from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.detection import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
 from fer_hf.inference.zip_safety import check_entries, is_zip, open_zip, read_entry
@@ -32,7 +32,7 @@ from fer_hf.io import printable
 from fer_hf.labels import LABELS, UNSURE
 
 MAX_PHOTOS = 500
-THUMBNAIL = 96  # pixels a side
+THUMBNAIL = 96  # pixels per side
 
 Opening = Callable[[Path | BinaryIO], AbstractContextManager[Image.Image]]
 
@@ -57,14 +57,14 @@ class FoundFace:
     file: str
     number: int  # in its photo, 1 is the largest
     face: Face
-    thumbnail: bytes  # JPEG, THUMBNAIL pixels a side
+    thumbnail: bytes  # JPEG, THUMBNAIL pixels per side
 
 
 @dataclass
-class PhotoSet:
-    """What was read in all photos."""
+class BatchResult:
+    """The results of all photos."""
 
-    photos: list[tuple[str, PhotoResult]] = field(default_factory=list)  # in the order they came
+    photos: list[tuple[str, PhotoResult]] = field(default_factory=list)  # in the order of the files, without pictures
     failures: list[Failure] = field(default_factory=list)
     faces: list[FoundFace] = field(default_factory=list)
 
@@ -78,36 +78,36 @@ class PhotoSet:
         faces = Counter(found.face.counted_as for found in self.faces)
         return {name: faces[name] for name in (*LABELS, UNSURE)} | {
             "photos": len(self.photos),
-            "without_face": sum(not reading.faces for _, reading in self.photos),
+            "without_face": sum(not photo.faces for _, photo in self.photos),
             "failed": len(self.failures),
         }
 
     def to_dict(self) -> dict:
-        """Readings as `predict --json` writes them, counts, and failures."""
+        """Results as `predict --json` writes them, counts, and failures."""
         return {
-            "photos": [reading.to_dict(file) for file, reading in self.photos],
+            "photos": [photo.to_dict(file) for file, photo in self.photos],
             "counts": self.counts(),
             "failures": [{"file": failure.file, "reason": failure.reason} for failure in self.failures],
         }
 
     def csv(self) -> str:
-        """A row a face, in CSV_COLUMNS; a photo without a face has one row with empty cells."""
-        return csv_text(CSV_COLUMNS, (row for file, reading in self.photos for row in csv_rows(file, reading)))
+        """One row of CSV_COLUMNS per face; a photo without a face has one row with empty cells."""
+        return csv_text(CSV_COLUMNS, (row for file, photo in self.photos for row in csv_rows(file, photo)))
 
 
 @dataclass(frozen=True)
-class PhotoSetProgress:
-    """How far the reading is."""
+class BatchProgress:
+    """How far the work is."""
 
     done: int  # photos, failed ones included
     total: int
     left: float | None  # seconds that it will still take, by what it took so far
-    result: PhotoSet | None = None  # with the last progress
+    result: BatchResult | None = None  # with the last progress
 
 
 @dataclass(frozen=True)
 class _Source:
-    """One photo to be read: a file, or an entry of an open archive."""
+    """One photo: a file, or an entry of an open archive."""
 
     name: str  # for people
     path: Path
@@ -132,26 +132,26 @@ def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
     yield open_photo(file)
 
 
-def read_photos(
+def analyze_files(
     analyzer: FaceAnalyzer,
     files: Mapping[Path, str] | Sequence[str | Path],
     opening: Opening = _opened,
     most: int = MAX_PHOTOS,
     seconds: float = math.inf,
-) -> Iterator[PhotoSetProgress]:
-    """Read photos and zip archives of photos one by one; one that fails is listed and stops nothing.
+) -> Iterator[BatchProgress]:
+    """Analyze photos and zip archives of photos, one photo after the other; one that fails is listed and stops nothing.
 
-    `files` may map paths to the names that people know them by; `opening` opens a photo for as long as it is needed.
+    `files` may map paths to the names by which people know them; `opening` opens a photo for as long as it is needed.
     What is beyond `most` photos, or left after `seconds`, is listed as a failure.
 
     Raises:
-        FerError: there is nothing to read, or there are more than `most` files.
+        FerError: there are no files, or more than `most`.
     """
     if not files:
         raise FerError("photos_none", "photos")
     if len(files) > most:
         raise FerError("photos_too_many_files", "photos", most=most, found=len(files))
-    result, began = PhotoSet(), time.monotonic()
+    result, began = BatchResult(), time.monotonic()
     with ExitStack() as stack:
         sources = _sources(files, result.failures, most, stack)
         refused = len(result.failures)
@@ -161,24 +161,24 @@ def read_photos(
             if spent > seconds:
                 result.failures.append(source.failure(FerError("photos_out_of_time", seconds=f"{seconds:g}")))
                 continue
-            _read(analyzer, source, result, opening)
+            _analyze_source(analyzer, source, result, opening)
             spent = time.monotonic() - began
-            yield PhotoSetProgress(refused + done, total, spent / done * (len(sources) - done))
-    yield PhotoSetProgress(total, total, 0.0, result)
+            yield BatchProgress(refused + done, total, spent / done * (len(sources) - done))
+    yield BatchProgress(total, total, 0.0, result)
 
 
-def _read(analyzer: FaceAnalyzer, source: _Source, result: PhotoSet, opening: Opening) -> None:
+def _analyze_source(analyzer: FaceAnalyzer, source: _Source, result: BatchResult, opening: Opening) -> None:
     try:
         with opening(source.file()) as photo:
-            _read_photo(analyzer, source.name, photo, result)
+            _add_photo(analyzer, source.name, photo, result)
     except FerError as error:
         result.failures.append(source.failure(error))
 
 
-def _read_photo(analyzer: FaceAnalyzer, name: str, photo: Image.Image, result: PhotoSet) -> None:
-    reading = analyzer.analyze(photo)
-    result.photos.append((name, reading))
-    for number, face in enumerate(reading.faces, start=1):
+def _add_photo(analyzer: FaceAnalyzer, name: str, photo: Image.Image, result: BatchResult) -> None:
+    faces = analyzer.analyze(photo)
+    result.photos.append((name, replace(faces, photo=None)))  # the photos would fill the memory
+    for number, face in enumerate(faces.faces, start=1):
         result.faces.append(FoundFace(name, number, face, _thumbnail(crop_face(photo, face.detection))))
 
 

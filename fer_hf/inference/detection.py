@@ -1,4 +1,4 @@
-"""Finding faces in a photo, and cutting them out as FER2013 frames its faces."""
+"""Finding faces in a photo with CenterFace, or with YuNet."""
 
 import re
 import threading
@@ -26,14 +26,6 @@ LEAST_SIDE = 96
 STRIDE = 32  # both nets halve the picture five times
 OVERLAP = 0.3  # intersection over union from which two boxes are one face
 INSIDE = 0.7  # or the part of the smaller that lies in the larger: the fine look sees faces in the skin of a large one
-
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # YuNet warns of a choice that is not ours
-
-# The side of FER2013's pictures in heights of CenterFace's box, and how far down the box's middle stands in them;
-# sideways it is in the middle. Set so that faces cut from photos measure like training pictures: the detector sees a
-# smaller box in a tight crop than in the whole photo (`python -m experiments.framing`).
-CROP_SIDE = 1.0
-FACE_CENTRE_Y = 0.518
 
 
 @dataclass(frozen=True)
@@ -155,25 +147,3 @@ def _look_at(photo: Image.Image, side: int, look: Look) -> tuple[np.ndarray, np.
 def _area(face: Detection) -> float:
     x1, y1, x2, y2 = face.box
     return (x2 - x1) * (y2 - y1)
-
-
-def crop_face(photo: Image.Image, detection: Detection) -> Image.Image:
-    """Cut a square around a face so that the face sits in it as faces sit in FER2013's pictures.
-
-    Where the square leaves the photo, the photo's edge is repeated: a mirrored edge draws a second mouth or eye into
-    the crop, and black is a shape that the classifier has hardly seen.
-    """
-    x1, y1, x2, y2 = detection.box
-    side = max(round(CROP_SIDE * (y2 - y1)), 1)
-    left = round((x1 + x2 - side) / 2)
-    top = round((y1 + y2) / 2 - FACE_CENTRE_Y * side)
-    inside = (
-        min(max(left, 0), photo.width - 1),
-        min(max(top, 0), photo.height - 1),
-        max(min(left + side, photo.width), 1),
-        max(min(top + side, photo.height), 1),
-    )
-    before_x, before_y = inside[0] - left, inside[1] - top
-    after_x, after_y = left + side - inside[2], top + side - inside[3]
-    part = np.asarray(photo.crop(inside))
-    return Image.fromarray(cv2.copyMakeBorder(part, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE))

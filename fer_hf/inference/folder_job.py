@@ -30,8 +30,9 @@ from transformers.utils.logging import disable_progress_bar
 
 from fer_hf.environment import default_model
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import FORMATS, open_photo
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS
 

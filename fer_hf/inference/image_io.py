@@ -1,42 +1,45 @@
-"""Opening a photo safely: whatever file a person gives, an upright RGB picture or one clear line.
+"""Opening a photo safely: whatever file a person gives, it becomes an upright RGB picture or one clear error.
 
 Files are hostile until they are decoded: the formats are a short list (Pillow would also start Ghostscript for EPS),
 bytes and pixels are limited, and every failure of a decoder becomes a FerError.
 """
 
 import io
-import warnings
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pillow_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from fer_hf.errors import FerError, first_line
 
 MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 80_000_000  # Pillow's RGB takes four bytes a pixel: 320 MB, twice that while the photo is turned
+MAX_PIXELS = 80_000_000  # Pillow's RGB takes four bytes per pixel: 320 MB, twice that while the photo is turned
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-
-pillow_heif.register_heif_opener()
-# Large photos in large blocks, which go back to the system when they are freed: with Pillow's own 16 MB a server that
-# reads in several threads keeps hundreds of megabytes for ever.
-Image.core.set_block_size(64 * 2**20)
-# Our own limit is below Pillow's and is an error, so that its warning would only repeat it.
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+ORIENTATION = 0x0112  # in EXIF; 1 is upright
 
 
 def open_photo(source: str | Path | BinaryIO | Image.Image, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Open a photo as an upright RGB picture: the first frame, transparency on white, 16 bits brought to 8.
+    """Open a photo as an upright RGB picture: the first frame, transparency on white, 16 bits reduced to 8.
+
+    A picture that is upright RGB already is returned as it is; any other picture is left unchanged.
 
     Raises:
         FerError: the file is missing, empty, too large, no picture, or damaged.
     """
     if isinstance(source, Image.Image):
-        return _upright_rgb(source.copy(), "photo", max_pixels)
+        return _upright_rgb(source, "photo", max_pixels, ours=False)
     name, data = _read(source)
     return _upright_rgb(_decode(data, name), name, max_pixels)
+
+
+@cache
+def register_heif() -> None:
+    """Let Pillow open HEIC and HEIF, from the first photo on: a mere import of this module changes nothing."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
 
 
 def _read(source: str | Path | BinaryIO) -> tuple[str, bytes]:
@@ -62,6 +65,7 @@ def _checked_bytes(data: bytes, name: str) -> tuple[str, bytes]:
 
 
 def _decode(data: bytes, name: str) -> Image.Image:
+    register_heif()
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -72,15 +76,17 @@ def _decode(data: bytes, name: str) -> Image.Image:
         raise FerError("photo_damaged", name, details=first_line(error)) from error
 
 
-def _upright_rgb(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
-    """Turn and convert a picture of our own, in place where that saves a copy of a large photo."""
+def _upright_rgb(image: Image.Image, name: str, max_pixels: int, ours: bool = True) -> Image.Image:
+    """Turn and convert a picture; one of our own in place, which saves a copy of a large photo."""
     if image.width * image.height > max_pixels:
         raise FerError(
             "photo_too_many_pixels", name, width=image.width, height=image.height, millions=max_pixels // 10**6
         )
     try:
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            image = image if ours else image.copy()
+            ImageOps.exif_transpose(image, in_place=True)
         return image if image.mode == "RGB" else _to_rgb(image)
     except Exception as error:  # see _decode
         raise FerError("photo_cut_off", name, details=first_line(error)) from error

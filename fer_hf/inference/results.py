@@ -1,19 +1,25 @@
-"""What was read in one photo, and how it is written down: as JSON, and as rows of CSV."""
+"""What was found in one photo, and how it is written: as JSON and as rows of CSV."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
+from PIL import Image
+
+from fer_hf.errors import FerError
 from fer_hf.inference.detection import Detection
 from fer_hf.labels import LABELS, UNSURE
 
 CSV_COLUMNS = ("file", "width", "height", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
 
+Box = tuple[int, int, int, int]  # x1, y1, x2, y2 in whole pixels
+
 
 @dataclass(frozen=True)
 class Face:
-    """One face that was found and read."""
+    """One face and its expression."""
 
-    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the upright photo, inside it
+    box: Box  # in pixels of the upright photo, inside it
     confidence: float  # the score of `label`
     label: str
     scores: dict[str, float]  # in the order of LABELS, sum 1
@@ -28,14 +34,15 @@ class Face:
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What was read in one photo."""
+    """The faces in one photo."""
 
     width: int  # of the upright photo
     height: int
     faces: tuple[Face, ...]  # largest first
+    photo: Image.Image | None = field(default=None, compare=False, repr=False)  # the upright photo, for `annotate`
 
     def to_dict(self, file: str) -> dict:
-        """The reading as plain values, named by the photo's file name."""
+        """The result as plain values, under the photo's file name."""
         faces = [
             {
                 "box": list(face.box),
@@ -48,6 +55,34 @@ class PhotoResult:
         ]
         return {"file": file, "width": self.width, "height": self.height, "faces": faces}
 
+    def annotate(self, describe: Callable[[Face], str] | None = None) -> Image.Image:
+        """A copy of the photo with a numbered, labelled box for each face.
+
+        Args:
+            describe: what to write at a face instead of its label.
+
+        Raises:
+            FerError: the result was kept without its photo.
+        """
+        from fer_hf.inference.annotate import describe_face, draw_faces  # which draws results, so it imports this file
+
+        if self.photo is None:
+            raise FerError("result_without_photo")
+        return draw_faces(self.photo, self, describe or describe_face)
+
+
+def make_face(detection: Detection, scores: Sequence[float], size: tuple[int, int], unsure_below: float = 0.0) -> Face:
+    """A detected face with its scores (7,), in a photo of `size` (width, height)."""
+    named = by_label(scores)
+    label = max(named, key=named.get)
+    unsure = unsure_labels(list(named.values()), unsure_below)
+    return Face(box_inside(detection.box, size), named[label], label, named, detection, unsure)
+
+
+def by_label(scores: Sequence[float]) -> dict[str, float]:
+    """Scores (7,) in the order of LABELS, by their label."""
+    return dict(zip(LABELS, map(float, scores), strict=True))
+
 
 def unsure_labels(scores: Sequence[float], unsure_below: float) -> tuple[str, ...]:
     """The two best labels where none of the seven scores reaches `unsure_below`, else nothing."""
@@ -55,12 +90,24 @@ def unsure_labels(scores: Sequence[float], unsure_below: float) -> tuple[str, ..
     return (LABELS[best], LABELS[second]) if scores[best] < unsure_below else ()
 
 
-def csv_rows(file: str, reading: PhotoResult) -> list[list]:
-    """Rows of CSV_COLUMNS, one a face; a photo without a face has one row with empty cells."""
-    head = [file, reading.width, reading.height]
+def box_inside(box: Sequence[float], size: tuple[int, int]) -> Box:
+    """The box in whole pixels inside a picture of `size` (width, height), at least one pixel wide and high."""
+    (width, height), (left, top, right, bottom) = size, (round(edge) for edge in box)
+    x1, y1 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    return x1, y1, min(max(right, x1 + 1), width), min(max(bottom, y1 + 1), height)
+
+
+def csv_rows(file: str, result: PhotoResult) -> list[list]:
+    """Rows of CSV_COLUMNS, one per face; a photo without a face has one row with empty cells."""
+    head = [file, result.width, result.height]
     rows = []
-    for number, face in enumerate(reading.faces, start=1):
+    for number, face in enumerate(result.faces, start=1):
         scores = [f"{score:.6f}" for score in face.scores.values()]
         unsure = " or ".join(face.unsure)
         rows.append([*head, number, *face.box, face.label, f"{face.confidence:.6f}", unsure, *scores])
     return rows or [head + [""] * (len(CSV_COLUMNS) - len(head))]
+
+
+def whole_picture(photo: Image.Image) -> Detection:
+    """A detection for a picture that already is one face, framed closely."""
+    return Detection((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, np.full((5, 2), np.nan, np.float32))

@@ -1,18 +1,17 @@
 """One person's live session: frames in; numbered boxes and smoothed scores out, as plain data to draw over the video.
 
     session = LiveSession(analyzer)
-    answer = session.read(frame, time)  # None: the frame came late and was dropped
+    answer = session.analyze(frame, time)  # None: the frame came late and was dropped
     session.summary(), session.csv()
 
-Nothing is written to disk and no frame is kept. Late frames are dropped here, surplus ones in fer_hf/web/websocket.py.
-Faces are looked for in every frame that is read: at 320 px that costs about as much as reading two faces, and a box
-that is only predicted would be cut out wrongly just when the face moves.
+Nothing is written to the disk and no frame is kept. Late frames are dropped here, surplus ones in
+fer_hf/web/websocket.py. Faces are detected in every frame that is analyzed: at 320 px that costs about as much as
+scoring two faces, and a box that is only predicted would be cut out wrongly just when the face moves.
 """
 
 import math
 import threading
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -21,13 +20,14 @@ from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.detection import Detection, crop_face
-from fer_hf.inference.timeline import Sample, by_face, make_sample, summarise, timeline_csv
+from fer_hf.inference.cropping import crop_face
+from fer_hf.inference.detection import Detection
+from fer_hf.inference.results import box_inside, by_label
+from fer_hf.inference.timeline import Sample, make_sample, summarise, timeline_csv
 from fer_hf.inference.tracking import Tracker
-from fer_hf.labels import LABELS
 
-SIDE = 320  # pixels; the longer side of the picture that faces are looked for in
-FACES = 4  # read in one frame at most, those first that were read longest ago: bounds a frame's time in a crowd
+SIDE = 320  # pixels; the longer side of the picture in which faces are detected
+FACES = 4  # scored in one frame at most, the longest unscored first: bounds the time that a frame of a crowd takes
 MAX_SIDE = 1920  # pixels of a frame
 RECORD = 0.2  # seconds between two samples of a face in the history
 HISTORY = 20_000  # samples kept: an hour of one face, about 10 MB
@@ -51,31 +51,22 @@ class LiveSession:
             self.read_frames = 0
             self.dropped_frames = 0
 
-    def read(self, frame: np.ndarray, time: float) -> dict | None:
-        """Read an RGB frame (height, width, 3) of bytes taken at `time`; None if that is not after the last one's.
+    def analyze(self, frame: np.ndarray, time: float) -> dict | None:
+        """Analyze an RGB frame (height, width, 3) of bytes taken at `time`; None if the last frame is not older.
 
-        `time` is in seconds on the camera's side; let it stand still during a pause, so that faces keep their numbers.
+        `time` is in seconds by the camera's clock; stop it during a pause, so that faces keep their numbers.
 
         Returns:
             {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "unsure",
-            "scores"}]} with boxes in pixels of the frame, their velocity in pixels a second, the two best labels where
-            the smoothed scores are unsure, and the time since the session's first frame.
+            "scores"}]} with boxes in pixels of the frame, their velocity in pixels per second, the two best labels
+            where the smoothed scores are unsure, and the time since the session's first frame.
 
         Raises:
-            FerError: the frame is no RGB picture or too large.
+            FerError: the frame is not an RGB picture, or too large.
         """
         _check_frame(frame)
         with self._lock:
-            return self._read(frame, time)
-
-    def timeline(self, face: int, seconds: float = 30.0) -> dict:
-        """The last `seconds` of a face: {"face", "times": [...], "scores": {"angry": [...], ...}}."""
-        with self._lock:
-            samples = by_face(self._samples).get(face, [])
-        recent = [sample for sample in samples if sample.time > samples[-1].time - seconds]
-        columns = zip(*(sample.scores for sample in recent), strict=True)
-        scores = dict(zip(LABELS, map(list, columns), strict=True)) if recent else {name: [] for name in LABELS}
-        return {"face": face, "times": [sample.time for sample in recent], "scores": scores}
+            return self._analyze(frame, time)
 
     def summary(self) -> dict:
         """What the session showed: frames, seconds, and each face as in `timeline.summarise`."""
@@ -89,11 +80,11 @@ class LiveSession:
             }
 
     def csv(self) -> str:
-        """The history, a row a sample, at most five a second and face, the oldest dropped after HISTORY."""
+        """The history, one row per sample, at most five per second and face; the oldest are dropped after HISTORY."""
         with self._lock:
             return timeline_csv(self._samples)
 
-    def _read(self, frame: np.ndarray, time: float) -> dict | None:
+    def _analyze(self, frame: np.ndarray, time: float) -> dict | None:
         last = self._tracker.time
         if not math.isfinite(time) or (last is not None and time <= last):
             self.dropped_frames += 1
@@ -107,7 +98,7 @@ class LiveSession:
         return {"time": round(time - self._start, 3), "width": frame.shape[1], "height": frame.shape[0], "faces": faces}
 
     def _as_data(self, sample: Sample) -> dict:
-        scores = dict(zip(LABELS, sample.scores, strict=True))
+        scores = by_label(sample.scores)
         return {
             "number": sample.face,
             "box": list(sample.box),
@@ -129,9 +120,9 @@ class LiveSession:
 def follow(
     analyzer: FaceAnalyzer, tracker: Tracker, frame: np.ndarray, time: float, start: float = 0.0, side: int = SIDE
 ) -> list[Sample]:
-    """Find the faces of a frame, give them their numbers, and read those that wait longest.
+    """Find the faces of a frame, number them, and score those that have waited longest.
 
-    Returns the faces that are in this frame and have been read at least once, by number; their time counts from
+    Returns the faces that are in this frame and have been scored at least once, by number; their time counts from
     `start`.
     """
     photo = Image.fromarray(frame)
@@ -143,7 +134,9 @@ def follow(
         tracker.smooth(number, time, row.tolist())
     tracks = (tracker[number] for number in sorted(numbers))
     return [
-        make_sample(time - start, track.number, _inside(track.corners, photo.size), track.scores, analyzer.unsure_below)
+        make_sample(
+            time - start, track.number, box_inside(track.corners, photo.size), track.scores, analyzer.unsure_below
+        )
         for track in tracks
         if track.scores
     ]
@@ -166,9 +159,3 @@ def _check_frame(frame: np.ndarray) -> None:
         raise FerError("frame_not_rgb", "frame", shape=frame.shape, type=frame.dtype)
     if max(frame.shape) > MAX_SIDE:
         raise FerError("frame_too_large", "frame", side=MAX_SIDE, width=frame.shape[1], height=frame.shape[0])
-
-
-def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Whole pixels inside a frame (width, height), at least one pixel wide and high."""
-    x1, y1 = (min(max(round(edge), 0), length - 1) for edge, length in zip(box[:2], size, strict=True))
-    return x1, y1, min(max(round(box[2]), x1 + 1), size[0]), min(max(round(box[3]), y1 + 1), size[1])

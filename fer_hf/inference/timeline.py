@@ -1,27 +1,22 @@
-"""What each face showed over time: samples, their table, their summary and their picture.
+"""What each face showed over time: samples, their table and their summary.
 
 Live and Video both make `Sample`s; everything that is shown or exported of them is made here.
 """
 
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from PIL import Image
 
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.results import unsure_labels
-from fer_hf.labels import COLOURS, LABELS, UNSURE
+from fer_hf.inference.results import Box, unsure_labels
+from fer_hf.io import percent
+from fer_hf.labels import LABELS, UNSURE
 
 CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
 GAP = 1.0  # seconds without a sample of a face from which its areas are broken
-DRAWN_FACES = 6  # in one picture; the others would be too flat to read
-DRAWN_POINTS = 1200  # a face; more than a picture has columns
 
 
 class Segment(NamedTuple):
@@ -33,18 +28,18 @@ class Segment(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One reading of one face."""
+    """The expression of one face at one time."""
 
     time: float  # seconds since the start of the video or of the session
     face: int  # its number
-    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the frame
+    box: Box  # in pixels of the frame
     label: str
     scores: tuple[float, ...]  # smoothed, in the order of LABELS
     unsure: tuple[str, ...] = ()  # the two best labels where no score is high enough to name one
 
     @property
     def counted_as(self) -> str:
-        """The label under which the reading is counted; UNSURE where the model is unsure."""
+        """The label under which the sample is counted; UNSURE where the model is unsure."""
         return UNSURE if self.unsure else self.label
 
 
@@ -58,10 +53,10 @@ def make_sample(
 
 
 def caption(sample: Sample) -> str:
-    """A reading in a few words: "1 happy 93 %", or "1 sad or fear?" where the model is unsure."""
+    """A sample in a few words: "1 happy 93 %", or "1 sad or fear?" where the model is unsure."""
     if sample.unsure:
         return f"{sample.face} {' or '.join(sample.unsure)}?"
-    return f"{sample.face} {sample.label} {100 * max(sample.scores):.0f} %"
+    return f"{sample.face} {sample.label} {percent(max(sample.scores))}"
 
 
 def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
@@ -83,10 +78,10 @@ def _csv_row(sample: Sample) -> tuple:
 
 
 def summarise(samples: Iterable[Sample]) -> list[dict]:
-    """For each face: when it was seen, the dominant expression, each one's share of the readings and mean score.
+    """For each face: when it was seen, its dominant expression, and each expression's share and mean score.
 
-    The shares count a reading under UNSURE where the model is unsure, and UNSURE dominates where it has more than half.
-    Otherwise the dominant expression is the one with the highest mean score over the sure readings, not the one that
+    The shares count a sample under UNSURE where the model is unsure, and UNSURE dominates where it has more than half.
+    Otherwise the dominant expression is the one with the highest mean score over the sure samples, not the one that
     led most often: a face that is barely neutral all the time and laughs for a third of it is not a neutral face.
     """
     return [_summary(face, samples) for face, samples in by_face(samples).items()]
@@ -111,7 +106,7 @@ def _summary(face: int, samples: list[Sample]) -> dict:
 def segments(samples: Sequence[Sample], every: float) -> list[Segment]:
     """One face's expression as stretches of time, broken where it was away for GAP seconds.
 
-    A reading holds until the next one, the last for `every` seconds.
+    A sample holds until the next one, the last for `every` seconds.
     """
     found: list[Segment] = []
     for sample, later in pairwise([*samples, None]):
@@ -123,56 +118,3 @@ def segments(samples: Sequence[Sample], every: float) -> list[Segment]:
         else:
             found.append(Segment(sample.time, end, label))
     return found
-
-
-def timeline_points(samples: Iterable[Sample]) -> list[dict]:
-    """Long rows {"time", "face", "expression", "score"}, as plotting libraries take them."""
-    return [
-        {"time": s.time, "face": s.face, "expression": name, "score": score}
-        for s in samples
-        for name, score in zip(LABELS, s.scores, strict=True)
-    ]
-
-
-def draw_timeline(samples: Sequence[Sample], dark: bool = False) -> Image.Image:
-    """Stacked areas of the seven scores over time, a panel a face: those read most often, by their number."""
-    faces = by_face(samples)
-    most = sorted(sorted(faces, key=lambda face: -len(faces[face]))[:DRAWN_FACES])
-    paper, ink = ("#15171a", "#e8e8e8") if dark else ("#ffffff", "#1c1c1c")
-    figure = Figure(figsize=(9, 0.9 + 1.4 * max(len(most), 1)), dpi=100, layout="constrained", facecolor=paper)
-    panels = figure.subplots(max(len(most), 1), 1, sharex=True, squeeze=False)[:, 0]
-    for panel in panels:
-        panel.set(facecolor=paper, ylim=(0, 1), yticks=[0, 1])
-        panel.tick_params(colors=ink)
-        panel.spines[:].set_color(ink)
-    for panel, face in zip(panels, most, strict=False):
-        _draw_face(panel, faces[face])
-        panel.set_ylabel(f"face {face}", color=ink)
-    panels[-1].set_xlabel("seconds" if most else "no face was read", color=ink)
-    if most:
-        _draw_legend(figure, panels[0], ink)
-    return _as_picture(figure)
-
-
-def _draw_face(panel: Axes, samples: list[Sample]) -> None:
-    """Areas of one face, thinned to what can be seen and broken where it was away."""
-    samples = samples[:: len(samples) // DRAWN_POINTS + 1]
-    times = np.array([sample.time for sample in samples])
-    scores = np.array([sample.scores for sample in samples])
-    for part in np.split(np.arange(len(times)), np.flatnonzero(np.diff(times) > GAP) + 1):
-        x, y = times[part], scores[part]
-        if len(part) == 1:  # an area needs two ends
-            x, y = np.array([x[0] - GAP / 10, x[0] + GAP / 10]), np.repeat(y, 2, axis=0)
-        panel.stackplot(x, y.T, colors=[COLOURS[name] for name in LABELS], linewidth=0)
-
-
-def _draw_legend(figure: Figure, panel: Axes, ink: str) -> None:
-    areas = panel.collections[: len(LABELS)]
-    figure.legend(areas, LABELS, loc="outside upper center", ncols=len(LABELS), frameon=False, labelcolor=ink)
-
-
-def _as_picture(figure: Figure) -> Image.Image:
-    """Without pyplot, whose global list of figures is not for several threads."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return Image.open(file).convert("RGB")

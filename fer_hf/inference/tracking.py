@@ -1,9 +1,8 @@
 """Faces followed through time: each keeps its number while it moves, others cross it or the detector misses it.
 
-The tracker is SORT's (Bewley et al., 2016): a Kalman filter a face and the Hungarian method between frames. It runs on
-timestamps, not on frame counts, so that dropped frames and a varying frame rate change nothing, and its state is plain
-numbers. Libraries that do the same were looked at: norfair wants numpy below 2 and counts frames, trackers brings
-supervision and with it a second FFmpeg.
+The tracker is SORT's (Bewley et al., 2016): one Kalman filter per face and the Hungarian method between frames. It runs
+on timestamps, not on frame counts, so dropped frames and a varying frame rate change nothing. It is written by hand
+because norfair wants numpy below 2 and counts frames, and trackers brings supervision and with it a second FFmpeg.
 
     tracker = Tracker()
     numbers = tracker.update(0.04, [(10, 10, 60, 70)])           # [1]
@@ -12,7 +11,7 @@ supervision and with it a second FFmpeg.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -42,8 +41,8 @@ class Track:
     velocity: list[float]  # of the centre, pixels / s
     # Covariance of a centre's coordinate and its speed, in face sizes; one filter's gains serve x and y.
     covariance: list[float]  # position-position, position-speed, speed-speed
-    scores: list[float] = field(default_factory=list)  # smoothed; empty until the face was read
-    scored: float = 0.0  # when it was last read
+    scores: list[float] = field(default_factory=list)  # smoothed; empty until the face is scored
+    scored: float = 0.0  # when it was last scored
 
     @classmethod
     def start(cls, number: int, time: float, box: Box) -> "Track":
@@ -60,7 +59,7 @@ class Track:
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     def predict(self, time: float) -> None:
-        """Move the estimate to `time` at constant velocity, and know it less well."""
+        """Move the estimate to `time` at constant velocity; its uncertainty grows."""
         step = time - self.time
         noise = AGILITY**2
         position, mixed, speed = self.covariance
@@ -74,7 +73,7 @@ class Track:
         self.time = time
 
     def correct(self, box: Box) -> None:
-        """Bring a detected box into the estimate; the size follows the detector half-way."""
+        """Correct the estimate by a detected box; the size moves halfway to the detected one."""
         measured = _centred(box)
         position, mixed, speed = self.covariance
         total = position + JITTER**2
@@ -93,14 +92,14 @@ class Track:
 
 @dataclass
 class Tracker:
-    """All faces that are followed in one session, and the next free number. Not for several threads at once."""
+    """All faces that are followed in one session, and the next free number. Not safe to use from several threads."""
 
     tracks: list[Track] = field(default_factory=list)
     next_number: int = 1
     time: float | None = None  # of the last frame, seconds
 
     def update(self, time: float, boxes: Sequence[Box]) -> list[int]:
-        """The number of each detected box, in their order, at `time` in seconds on any clock that only rises.
+        """The number of each detected box, in their order, at `time` in seconds by any clock that only rises.
 
         Raises:
             ValueError: the time is not after that of the last frame.
@@ -118,10 +117,10 @@ class Tracker:
         return [numbers.get(i) or self._start(box).number for i, box in enumerate(boxes)]
 
     def smooth(self, number: int, time: float, scores: Sequence[float]) -> list[float]:
-        """Bring newly read scores into a face's smoothed ones, and return these.
+        """Update the smoothed scores of a face by new ones, and return them.
 
-        An exponential moving average over time: a reading counts 1 - exp(-dt / SMOOTHING) of the whole, dt being the
-        time since the last one, so that the frame rate does not matter. Scores that sum to 1 still do.
+        An exponential moving average over time: new scores weigh 1 - exp(-dt / SMOOTHING), where dt is the time since
+        the last ones, so that the frame rate does not matter. Scores that sum to 1 still do.
         """
         track = self[number]
         share = 1 - math.exp(-(time - track.scored) / SMOOTHING) if track.scores else 1.0
@@ -133,19 +132,11 @@ class Tracker:
     def __getitem__(self, number: int) -> Track:
         return next(track for track in self.tracks if track.number == number)
 
-    def to_json(self) -> dict:
-        """The whole state as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, state: dict) -> "Tracker":
-        return cls(**state | {"tracks": [Track(**track) for track in state["tracks"]]})
-
     def _pairs(self, boxes: Sequence[Box], previous: float | None) -> list[tuple[int, int]]:
-        """Which track is which box, so that the sum of their distances is least.
+        """Which track is which box, with the least sum of distances.
 
-        A face that was missed in the previous frame takes only what the others leave: behind another face it would
-        else take that one's box.
+        A face that was missed in the previous frame takes only what the others leave: otherwise a face behind another
+        one would take its box.
         """
         if not self.tracks or not len(boxes):
             return []

@@ -1,14 +1,14 @@
-"""Reading the faces of a video: their timeline, and a copy of the video with the faces marked.
+"""The faces of a video: their timeline, and a copy of the video with the faces marked.
 
-    for progress in read_video(analyzer, "party.mp4", "marked.mp4"):
+    for progress in analyze_video(analyzer, "party.mp4", "marked.mp4"):
         print(f"{progress.fraction:.0%}, {progress.left:.0f} s left")
-    timeline_csv(progress.reading.samples)
+    timeline_csv(progress.result.samples)
 
-FFmpeg decodes whatever comes: it may open only this one file, only as MP4, QuickTime or WebM, and only so long.
+FFmpeg decodes hostile files: it may open only this one file, only as MP4, QuickTime or WebM, and only for a limited
+time. It runs in a process of its own.
 """
 
 import io
-import logging
 import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -18,24 +18,24 @@ from pathlib import Path
 
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe, read_frames
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageOps
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.annotate import draw_samples
 from fer_hf.inference.stream import follow
 from fer_hf.inference.timeline import Sample, caption
 from fer_hf.inference.tracking import Tracker
 from fer_hf.io import replacing
-from fer_hf.labels import COLOURS
 
 MAX_BYTES = 200 * 2**20
 MAX_SECONDS = 300.0
 MAX_PIXELS = 4096 * 2304  # of a frame in the file
-MAX_SIDE = 1280  # pixels; larger frames are read and written at this size
-MAX_RATE = 30.0  # frames a second that are written
-LOOK = 640  # pixels; the longer side of the picture that faces are looked for in
-EVERY = (1 / MAX_RATE, 10.0)  # seconds between two readings: least and most
-PORTRAIT = 96  # pixels a side
+MAX_SIDE = 1280  # pixels; larger frames are reduced to this size
+MAX_RATE = 30.0  # frames per second that are written
+LOOK = 640  # pixels; the longer side of the picture in which faces are looked for
+EVERY = (1 / MAX_RATE, 10.0)  # seconds between two analyzed frames: least and most
+PORTRAIT = 96  # pixels per side
 PATIENCE = 900  # seconds of processor time after which FFmpeg gives up on a file
 # No playlists, which could name other files or addresses.
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
@@ -44,79 +44,77 @@ LIMITED = ["-max_pixels", str(MAX_PIXELS), "-timelimit", str(PATIENCE)]
 # Never larger than the file's own pictures; H.264 wants even sides.
 SCALE = f"scale='min({MAX_SIDE},iw)':'min({MAX_SIDE},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
 
-Mark = Callable[[np.ndarray, list[Sample]], None]  # writes a frame with the faces on it
-
-logging.getLogger("imageio_ffmpeg").setLevel(logging.ERROR)  # it warns of every frame size that is not the file's
+Writer = Callable[[np.ndarray, list[Sample]], None]  # writes a frame with the faces marked
 
 
 @dataclass(frozen=True)
-class VideoReading:
-    """What was read in one video."""
+class VideoResult:
+    """The faces of one video."""
 
     width: int  # of the frames that the samples' boxes lie in
     height: int
-    seconds: float  # that were read
+    seconds: float  # of the analyzed part
     cut: bool  # the video is longer
-    every: float  # seconds between two readings
+    every: float  # seconds between two analyzed frames
     samples: list[Sample]  # times count from the video's start
-    portraits: dict[int, bytes]  # of each face where it was largest, as JPEG, PORTRAIT pixels a side
+    portraits: dict[int, bytes]  # of each face where it was largest, as JPEG, PORTRAIT pixels per side
 
 
 @dataclass(frozen=True)
 class VideoProgress:
-    """How far the reading is."""
+    """How far the work is."""
 
     fraction: float | None  # 0 to 1; None where the file does not say how long it is
     left: float | None  # seconds that it will still take, by what it took so far
-    reading: VideoReading | None = None  # the result, with the last progress
+    result: VideoResult | None = None  # with the last progress
 
 
 @dataclass(frozen=True)
 class _Clip:
-    """The part of a video that is read, as FFmpeg delivers it."""
+    """The part of a video that is analyzed, as FFmpeg delivers it."""
 
     source: Path
     width: int
     height: int
-    rate: float  # frames a second
+    rate: float  # frames per second
     seconds: float  # of the whole video; 0 if the file does not say
-    limit: float  # seconds that are read
+    limit: float  # seconds that are analyzed
 
     @property
-    def fraction_a_frame(self) -> float | None:
+    def fraction_per_frame(self) -> float | None:
         return 1 / max(min(self.seconds, self.limit) * self.rate, 1) if self.seconds else None
 
 
-def read_video(
+def analyze_video(
     analyzer: FaceAnalyzer,
     source: str | Path,
     target: str | Path | None = None,
     every: float = 0.2,
     limit: float = 120.0,
-    caption: Callable[[Sample], str] = caption,
+    describe: Callable[[Sample], str] = caption,
 ) -> Iterator[VideoProgress]:
-    """Read the faces of a video each `every` seconds, for its first `limit` seconds at most.
+    """Analyze the faces of a video every `every` seconds, for its first `limit` seconds at most.
 
     With a `target`, a copy with numbered boxes is written there: H.264 in MP4 with the sound, whole or not at all.
-    Between two readings its boxes move on at the speed that they had. `caption` says what stands at a box. Close the
+    Between two analyzed frames its boxes move on at the speed they had. `describe` gives the words at a box. Close the
     iterator to stop the work.
 
     Raises:
-        FerError: the file is no video that can be read or is too large, or the copy cannot be written.
+        FerError: the file is too large or not a video that can be read, or the copy cannot be written.
     """
     source = Path(source)
     _check(source, every, limit)
-    # Without a copy to write, only the frames that are read are made into pictures.
+    # Without a copy to write, only the frames that are analyzed are decoded into pictures.
     clip = _probe(source, MAX_RATE if target else 1 / every, limit)
     with ExitStack() as stack:
-        mark = stack.enter_context(_marking(Path(target), clip, caption)) if target else None
-        reading = yield from _read_clip(analyzer, clip, mark, max(round(every * clip.rate), 1))
-    yield VideoProgress(1.0, 0.0, reading)
+        write = stack.enter_context(_marked_copy(Path(target), clip, describe)) if target else None
+        result = yield from _analyze_clip(analyzer, clip, write, max(round(every * clip.rate), 1))
+    yield VideoProgress(1.0, 0.0, result)
 
 
-def _read_clip(
-    analyzer: FaceAnalyzer, clip: _Clip, mark: Mark | None, stride: int
-) -> Generator[VideoProgress, None, VideoReading]:
+def _analyze_clip(
+    analyzer: FaceAnalyzer, clip: _Clip, write: Writer | None, stride: int
+) -> Generator[VideoProgress, None, VideoResult]:
     tracker, portraits, samples, latest, count = Tracker(), {}, [], [], 0
     began = time.monotonic()
     with closing(_frames(clip)) as frames:
@@ -127,41 +125,25 @@ def _read_clip(
                 samples += latest
                 _portray(portraits, frame, latest)
                 yield _progress(count, clip, time.monotonic() - began)
-            if mark:
-                mark(frame, [_moved(sample, tracker, seconds) for sample in latest])
+            if write:
+                write(frame, [_moved(sample, tracker, seconds) for sample in latest])
     if not count:
         raise FerError("video_without_pictures", clip.source)
-    read = count / clip.rate
-    cut = clip.seconds > clip.limit if clip.seconds else read >= clip.limit
+    analyzed = count / clip.rate
+    cut = clip.seconds > clip.limit if clip.seconds else analyzed >= clip.limit
     pictures = {face: picture for face, (_, picture) in portraits.items()}
-    return VideoReading(clip.width, clip.height, round(read, 3), cut, stride / clip.rate, samples, pictures)
+    return VideoResult(clip.width, clip.height, round(analyzed, 3), cut, stride / clip.rate, samples, pictures)
 
 
 def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
-    if clip.fraction_a_frame is None:
+    if clip.fraction_per_frame is None:
         return VideoProgress(None, None)
-    fraction = min(count * clip.fraction_a_frame, 1.0)
+    fraction = min(count * clip.fraction_per_frame, 1.0)
     return VideoProgress(fraction, spent / fraction - spent)
 
 
-def mark_faces(frame: np.ndarray, samples: list[Sample], caption: Callable[[Sample], str] = caption) -> Image.Image:
-    """A copy of an RGB frame (height, width, 3) with a box and its caption at each face."""
-    picture = Image.fromarray(frame)
-    draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=max(14, min(picture.size) // 32))
-    for sample in samples:
-        x1, y1, x2, y2 = sample.box
-        text = caption(sample)
-        left = max(min(x1, picture.width - draw.textlength(text, font=font)), 0)
-        place = (left, y1 if y1 > 1.5 * font.size else y2 + 1.5 * font.size)
-        draw.rectangle((x1, y1, x2, y2), outline=COLOURS[sample.label], width=3)
-        draw.rectangle(draw.textbbox(place, text, font=font, anchor="lb"), fill="#000000")
-        draw.text(place, text, font=font, anchor="lb", fill="#ffffff")
-    return picture
-
-
 def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, samples: list[Sample]) -> None:
-    """Keep a picture of each face, newly taken where it has grown a good deal, and how large its box was then."""
+    """Keep a picture of each face and the area of its box; take a new picture where the face is half as large again."""
     for sample in samples:
         x1, y1, x2, y2 = sample.box
         area = (x2 - x1) * (y2 - y1)
@@ -174,7 +156,7 @@ def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, sampl
 
 
 def _moved(sample: Sample, tracker: Tracker, seconds: float) -> Sample:
-    """The sample with its box where the face should be at `seconds`, if it moved on as it did."""
+    """The sample with its box where the face should be at `seconds`, if it keeps its speed."""
     x, y = (round(speed * (seconds - sample.time)) for speed in tracker[sample.face].velocity)
     x1, y1, x2, y2 = sample.box
     return sample._replace(box=(x1 + x, y1 + y, x2 + x, y2 + y))
@@ -197,8 +179,8 @@ def _check(source: Path, every: float, limit: float) -> None:
 def _probe(source: Path, rate_limit: float, limit: float) -> _Clip:
     """Size, frame rate and length of the frames that `_frames` will give."""
     try:
-        with closing(_start(source, ["-frames:v", "1", "-vf", SCALE])) as reading:
-            found = next(reading)
+        with closing(_start(source, ["-frames:v", "1", "-vf", SCALE])) as frames:
+            found = next(frames)
     except Exception as error:  # imageio-ffmpeg raises whatever its parsing of FFmpeg's messages meets
         raise FerError("video_unreadable", source) from error
     width, height = found["size"]
@@ -212,10 +194,10 @@ def _frames(clip: _Clip) -> Iterator[np.ndarray]:
     """Upright RGB frames (height, width, 3) at the clip's constant rate, whatever the file's rate does."""
     filters = f"fps={clip.rate:.6f},{SCALE}"
     try:
-        with closing(_start(clip.source, ["-t", str(clip.limit), "-vf", filters])) as reading:
-            if next(reading)["size"] != (clip.width, clip.height):
+        with closing(_start(clip.source, ["-t", str(clip.limit), "-vf", filters])) as frames:
+            if next(frames)["size"] != (clip.width, clip.height):
                 raise RuntimeError("the picture size is not what it was")
-            for data in reading:
+            for data in frames:
                 yield np.frombuffer(data, np.uint8).reshape(clip.height, clip.width, 3)
     except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
         raise FerError("video_damaged", clip.source) from error
@@ -227,8 +209,8 @@ def _start(source: Path, output: list[str]) -> Generator:
 
 
 @contextmanager
-def _marking(target: Path, clip: _Clip, caption: Callable[[Sample], str]) -> Iterator[Mark]:
-    """Yield what takes the copy's frames, one after the other; the copy is at `target` when the block has succeeded."""
+def _marked_copy(target: Path, clip: _Clip, describe: Callable[[Sample], str]) -> Iterator[Writer]:
+    """Yield what writes the copy's frames, one by one; the copy is at `target` once the block has succeeded."""
     with replacing(target) as temporary:
         process = subprocess.Popen(
             [
@@ -243,7 +225,7 @@ def _marking(target: Path, clip: _Clip, caption: Callable[[Sample], str]) -> Ite
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield lambda frame, samples: process.stdin.write(mark_faces(frame, samples, caption).tobytes())
+            yield lambda frame, samples: process.stdin.write(draw_samples(frame, samples, describe).tobytes())
             process.stdin.close()
             if process.wait():
                 raise FerError("video_not_written", target)

@@ -1,7 +1,7 @@
 """Long work, one job at a time: the others see how many come first, anyone may stop, nobody's upload is lost meanwhile.
 
     name = new_job()
-    await jobs.start(name, read_video(analyzer, path, target))   # `path` is noted in `uploads` under the job's name
+    await jobs.start(name, analyze_video(analyzer, path, target))   # `path` is noted in `uploads` under the job's name
     state, ended = await jobs.look(name)                         # Wait(before=2), then step after step, then the last
 
 A tab calls this from its `server_functions`; its script asks `look` again and again, which answers as soon as there is

@@ -207,7 +207,7 @@ def _read_frame(session: LiveSession, message: bytes) -> dict | None:
         FerError: it holds no picture, or one that is too large.
     """
     (time,) = TIME.unpack_from(message)
-    return session.read(np.asarray(open_photo(io.BytesIO(message[TIME.size :]), MAX_PIXELS)), time)
+    return session.analyze(np.asarray(open_photo(io.BytesIO(message[TIME.size :]), MAX_PIXELS)), time)
 
 
 async def _message(socket: WebSocket) -> bytes | dict:

@@ -16,9 +16,10 @@ from benchmarks.saliency import (
     random_cells,
     summarise,
 )
+from benchmarks.saliency_methods import METHODS
 from fer_hf.data.synthetic import draw_face
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.saliency import GRID, METHODS
+from fer_hf.inference.saliency import GRID
 from fer_hf.labels import LABELS
 
 SIZE = 64

@@ -11,7 +11,8 @@ from fer_hf.data.synthetic import draw_face, synthetic_splits
 from fer_hf.errors import FerError
 from fer_hf.evaluation import score as scoring
 from fer_hf.evaluation.score import evaluate, log_test_evaluation, score_pictures, views_of
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import LABELS
 
 

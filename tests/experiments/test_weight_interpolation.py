@@ -9,7 +9,8 @@ from benchmarks import record
 from experiments import weight_interpolation
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer, weights_hash
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.training.arguments import read_recipe
 
 

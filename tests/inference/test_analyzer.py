@@ -1,13 +1,14 @@
-import csv
+"""The classifier's scores, whole photos, and models that are none."""
+
 import json
 import shutil
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from skimage.data import astronaut
 from transformers import (
     AutoConfig,
     AutoModelForImageClassification,
@@ -16,40 +17,10 @@ from transformers import (
     ConvNextImageProcessorPil,
 )
 
-from fer_hf.__main__ import main
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer, _box_inside
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detection
 from fer_hf.labels import LABELS
-
-
-@pytest.fixture(scope="module")
-def analyzer(tiny_model):
-    return FaceAnalyzer.from_pretrained(str(tiny_model))
-
-
-@pytest.fixture(scope="module")
-def group():
-    """Four faces: the astronaut large, and three times small."""
-    large = Image.fromarray(astronaut())
-    photo = Image.new("RGB", (1024, 512))
-    photo.paste(large, (0, 0))
-    for index in range(3):
-        photo.paste(large.resize((256, 256)), (512 + 256 * (index % 2), 256 * (index // 2)))
-    return photo
-
-
-@pytest.fixture
-def doubtful(tiny_model, tmp_path):
-    """Folder of a model that is sure only above 95 %."""
-    folder = shutil.copytree(tiny_model, tmp_path / "doubtful")
-    set_threshold(folder, 0.95)
-    return folder
-
-
-def set_threshold(folder, value):
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"unsure_below": value}))
 
 
 class Given:
@@ -60,6 +31,11 @@ class Given:
 
     def detect(self, photo):
         return [Detection(box, 0.9, np.zeros((5, 2), np.float32)) for box in self.boxes]
+
+
+def analyzer_with(analyzer, detector):
+    """The same classifier with another detector."""
+    return FaceAnalyzer(analyzer.runtime, analyzer.config, analyzer.processor, detector)
 
 
 def batches(analyzer):
@@ -81,11 +57,11 @@ def with_labels(source, folder, names):
 
 
 def test_a_group_is_read_largest_first(analyzer, group):
-    reading = analyzer.analyze(group)
-    assert (reading.width, reading.height, len(reading.faces)) == (1024, 512, 4)
-    areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (face.box for face in reading.faces)]
+    result = analyzer.analyze(group)
+    assert (result.width, result.height, len(result.faces)) == (1024, 512, 4)
+    areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (face.box for face in result.faces)]
     assert areas == sorted(areas, reverse=True) and areas[0] > 3 * areas[1]
-    for face in reading.faces:
+    for face in result.faces:
         x1, y1, x2, y2 = face.box
         assert 0 <= x1 < x2 <= 1024 and 0 <= y1 < y2 <= 512
         assert tuple(face.scores) == LABELS
@@ -93,9 +69,9 @@ def test_a_group_is_read_largest_first(analyzer, group):
         assert face.confidence == face.scores[face.label] == max(face.scores.values())
 
 
-def test_no_face_is_an_empty_reading(analyzer):
-    reading = analyzer.analyze(Image.new("RGB", (320, 200), "white"))
-    assert reading.to_dict("white.png") == {"file": "white.png", "width": 320, "height": 200, "faces": []}
+def test_a_photo_without_a_face(analyzer):
+    result = analyzer.analyze(Image.new("RGB", (320, 200), "white"))
+    assert result.to_dict("white.png") == {"file": "white.png", "width": 320, "height": 200, "faces": []}
 
 
 def test_all_faces_go_in_one_batch_and_crowds_in_chunks_of_64(tiny_model, group):
@@ -104,7 +80,7 @@ def test_all_faces_go_in_one_batch_and_crowds_in_chunks_of_64(tiny_model, group)
     analyzer.analyze(group)
     assert sizes == [4]
     sizes.clear()
-    crowd = FaceAnalyzer(analyzer.model, analyzer.processor, Given(*[(i, i, i + 20, i + 20) for i in range(70)]))
+    crowd = analyzer_with(analyzer, Given(*[(i, i, i + 20, i + 20) for i in range(70)]))
     assert len(crowd.analyze(group).faces) == 70
     assert sizes == [64, 6]
 
@@ -185,7 +161,7 @@ def test_a_pickle_is_never_loaded(tiny_model, tmp_path):
         FaceAnalyzer.from_pretrained(str(folder))
 
 
-def test_threads_share_a_reader(analyzer, group):
+def test_threads_share_an_analyzer(analyzer, group):
     photos = [group, group.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
     expected = [analyzer.analyze(photo).to_dict("") for photo in photos]
     found = [None, None]
@@ -204,113 +180,86 @@ def test_threads_share_a_reader(analyzer, group):
             assert a["scores"] == pytest.approx(b["scores"], abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("box", "inside"),
-    [
-        ((1.4, 2.6, 9.5, 9.4), (1, 3, 10, 9)),
-        ((-5.0, -5.0, 200.0, 300.0), (0, 0, 100, 50)),
-        ((99.9, 49.9, 120.0, 80.0), (99, 49, 100, 50)),
-        ((-9.0, -9.0, -4.0, -4.0), (0, 0, 1, 1)),
-    ],
-)
-def test_boxes_are_whole_pixels_inside(box, inside):
-    assert _box_inside(box, (100, 50)) == inside
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch, group):
-    """The working directory, with photos of four, one and no faces, and a file that is none."""
-    monkeypatch.chdir(tmp_path)
-    group.save("group.png", compress_level=1)
-    portrait = Image.fromarray(astronaut())
-    exif = Image.Exif()
-    exif[0x0112] = 3
-    portrait.transpose(Image.Transpose.ROTATE_180).save("upside-down.jpg", exif=exif)
-    Image.new("RGB", (200, 100)).save("=cmd.png")
-    (tmp_path / "broken.jpg").write_bytes(b"no picture")
-    return tmp_path
-
-
-def test_command_writes_json_and_csv_and_goes_on_after_a_bad_file(folder, tiny_model, capsys):
-    photos = ["group.png", "broken.jpg", "=cmd.png", "upside-down.jpg", "missing.jpg"]
-    code = main(["predict", *photos, "--model", str(tiny_model), "--json", "out/r.json", "--csv", "r.csv"])
-    output = capsys.readouterr()
-    assert code == 1
-    assert output.out == ""
-    assert "error: broken.jpg: not a picture" in output.err
-    assert "error: missing.jpg: no such file" in output.err
-    assert "2 of 5 photos could not be read" in output.err
-    assert "Traceback" not in output.err
-    readings = json.loads((folder / "out" / "r.json").read_text())
-    assert [(one["file"], len(one["faces"])) for one in readings] == [
-        ("group.png", 4),
-        ("=cmd.png", 0),
-        ("upside-down.jpg", 1),
-    ]
-    assert set(readings[0]) == {"file", "width", "height", "faces"}
-    face = readings[2]["faces"][0]
-    assert list(face) == ["box", "confidence", "label", "unsure", "scores"]
-    assert list(face["scores"]) == list(LABELS)
-    assert face["box"] == pytest.approx([182, 58, 270, 178], abs=8)  # of the upright photo
-    rows = list(csv.DictReader((folder / "r.csv").open()))
-    assert [row["file"] for row in rows] == ["group.png"] * 4 + ["'=cmd.png", "upside-down.jpg"]
-    assert [row["face"] for row in rows] == ["1", "2", "3", "4", "", "1"]
-    assert float(rows[5][face["label"]]) == float(rows[5]["confidence"]) == face["confidence"]
-
-
-def test_command_prints_a_table(folder, tiny_model, capsys):
-    assert main(["predict", "upside-down.jpg", "=cmd.png", "--model", str(tiny_model)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "upside-down.jpg  512 x 512"
-    assert lines[1].split()[0] == "1" and lines[1].split()[1] in LABELS
-    assert lines[2:] == ["=cmd.png  200 x 100", "  no face found"]
-
-
-def test_command_reads_crops(folder, tiny_model, capsys):
-    assert main(["predict", "=cmd.png", "--crop", "--model", str(tiny_model), "--json", "r.json"]) == 0
-    (reading,) = json.loads((folder / "r.json").read_text())
-    assert [face["box"] for face in reading["faces"]] == [[0, 0, 200, 100]]
-
-
-@pytest.mark.parametrize("option", ["--json", "--csv"])
-@pytest.mark.parametrize("target", ["a-folder", "group.png/r.json"])
-def test_unwritable_output_is_told_before_the_work(folder, option, target, capsys):
-    (folder / "a-folder").mkdir()
-    assert main(["predict", "group.png", "--model", "/no/model", option, target]) == 1
-    error = capsys.readouterr().err
-    assert error.startswith(f"error: {target}: ") and error.count("\n") == 1
-
-
-def test_names_that_no_text_can_hold(folder, tiny_model, capsys):
-    name = "caf\udce9\x1b[31m.png"  # Latin-1 bytes and a terminal's command
-    Image.new("RGB", (64, 64)).save(name)
-    assert main(["predict", name, "--model", str(tiny_model), "--json", "r.json"]) == 0
-    assert json.loads((folder / "r.json").read_text())[0]["file"] == "caf��[31m.png"
-    assert main(["predict", name, "--model", str(tiny_model)]) == 0
-    assert "\x1b" not in capsys.readouterr().out
-
-
-def test_below_its_threshold_a_model_names_two(analyzer, doubtful, capsys):
+def test_below_its_threshold_a_model_names_two(analyzer, with_threshold):
     scores = dict.fromkeys(LABELS, 0.02) | {"sad": 0.5, "neutral": 0.4}
-    careful = FaceAnalyzer.from_pretrained(str(doubtful))
+    careful = FaceAnalyzer.from_pretrained(with_threshold(0.95))
     assert careful.unsure(scores) == ("sad", "neutral")
     assert careful.unsure(scores | {"sad": 0.95}) == ()
     assert analyzer.unsure(scores) == ()  # a model of others has no threshold
 
 
-def test_unsure_is_told_everywhere(folder, doubtful, capsys):
-    words = ["predict", "=cmd.png", "--crop", "--model", str(doubtful)]
-    assert main([*words, "--json", "r.json", "--csv", "r.csv"]) == 0
-    face = json.loads((folder / "r.json").read_text())[0]["faces"][0]
-    assert face["unsure"] == sorted(face["scores"], key=face["scores"].get, reverse=True)[:2]
-    (row,) = csv.DictReader((folder / "r.csv").open())
-    assert row["unsure"] == " or ".join(face["unsure"])
-    assert main(words) == 0
-    assert f"unsure: {row['unsure']}" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("value", ["0.5", 1.5, -0.1])
-def test_a_threshold_that_is_none_is_refused(doubtful, value):
-    set_threshold(doubtful, value)
+def test_a_threshold_that_is_none_is_refused(with_threshold, value):
     with pytest.raises(FerError, match=r"unsure_below is .*expected a number from 0 to 1"):
-        FaceAnalyzer.from_pretrained(str(doubtful))
+        FaceAnalyzer.from_pretrained(with_threshold(value))
+
+
+# -- what may be given -------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_may_be_a_path_a_file_or_a_picture(analyzer, group, tmp_path):
+    group.save(tmp_path / "group.png", compress_level=1)
+    expected = analyzer.analyze(group)
+    assert len(expected.faces) == 4
+    assert analyzer.analyze(tmp_path / "group.png").to_dict("a") == expected.to_dict("a")
+    assert analyzer.analyze(str(tmp_path / "group.png")).to_dict("a") == expected.to_dict("a")
+    with (tmp_path / "group.png").open("rb") as file:
+        assert analyzer.analyze(file).to_dict("a") == expected.to_dict("a")
+    assert analyzer.analyze(group.convert("RGBA")).to_dict("a") == expected.to_dict("a")
+
+
+def test_the_result_keeps_its_photo_out_of_comparison_and_print(analyzer, group):
+    result = analyzer.analyze(group)
+    assert result.photo is group  # not copied
+    assert replace(result, photo=None) == result
+    assert "photo" not in repr(result).split("faces")[0]
+    assert result.annotate().size == group.size
+    assert result.annotate().tobytes() != group.tobytes()
+
+
+# -- batches -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_faces_of_all_photos_share_batches(tiny_model, group):
+    analyzer = FaceAnalyzer.from_pretrained(tiny_model)
+    sizes = batches(analyzer)
+    blank = Image.new("RGB", (64, 64))
+    results = list(analyzer.analyze_batch([group, blank, group, group], batch_size=8))
+    assert sizes == [8, 4]
+    assert [len(result.faces) for result in results] == [4, 0, 4, 4]
+    alone = analyzer.analyze(group)
+    for result in (results[0], results[2]):
+        for one, other in zip(result.faces, alone.faces, strict=True):
+            assert one.box == other.box
+            assert one.scores == pytest.approx(other.scores, abs=1e-5)
+
+
+def test_a_photo_that_cannot_be_opened_takes_its_place_in_the_results(analyzer, group, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    results = list(analyzer.analyze_batch([group, tmp_path / "broken.jpg", tmp_path / "missing.jpg", group]))
+    assert [getattr(result, "code", None) for result in results] == [None, "photo_unknown_format", "file_missing", None]
+    assert str(results[2]) == f"{tmp_path / 'missing.jpg'}: no such file"
+    assert len(results[0].faces) == len(results[3].faces) == 4
+
+
+def test_results_come_before_the_last_photo_is_asked_for(analyzer, group, monkeypatch):
+    """A full batch of faces, or as many pixels as one photo may have, is passed on: photos do not pile up."""
+    asked = []
+
+    def photos(picture):
+        for number in range(6):
+            asked.append(number)
+            yield picture
+
+    next(analyzer.analyze_batch(photos(group), batch_size=8))
+    assert asked == [0, 1]
+    asked.clear()
+    monkeypatch.setattr("fer_hf.inference.analyzer.MAX_PIXELS", 3 * 64 * 64)
+    next(analyzer.analyze_batch(photos(Image.new("RGB", (64, 64)))))
+    assert asked == [0, 1, 2]
+
+
+def test_no_photos_and_no_batch(analyzer):
+    assert list(analyzer.analyze_batch([])) == []
+    with pytest.raises(FerError, match="batch_size: expected at least 1, got 0"):
+        analyzer.analyze_batch([], batch_size=0)

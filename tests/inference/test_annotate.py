@@ -1,10 +1,13 @@
+"""Boxes and plates on photos and on frames of videos."""
+
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from fer_hf.inference.analyzer import Face, PhotoResult
-from fer_hf.inference.annotate import draw_faces, ink_on, place_plate, text_height
+from fer_hf.inference.annotate import draw_faces, draw_samples, ink_on, place_plate, shrink, text_height
 from fer_hf.inference.detection import Detection
+from fer_hf.inference.results import Face, PhotoResult
+from fer_hf.inference.timeline import make_sample
 from fer_hf.labels import COLOURS, LABELS
 
 
@@ -57,6 +60,27 @@ def test_plates_of_a_crowd_do_not_overlap(monkeypatch):
         assert 0 <= x1 < x2 <= 1400 and 0 <= y1 < y2 <= 420
         for other in places[:index]:
             assert x2 <= other[0] or other[2] <= x1 or y2 <= other[1] or other[3] <= y1
+
+
+def test_a_small_copy_keeps_its_boxes_on_the_faces():
+    photo, result = shrink(Image.new("RGB", (4000, 2000)), PhotoResult(4000, 2000, (face(400, 200, 800, 600),)), 1000)
+    assert photo.size == (result.width, result.height) == (1000, 500)
+    assert result.faces[0].box == (100, 50, 200, 150)
+    assert shrink(photo, result, 1000) == (photo, result)
+
+
+def test_labels_stay_inside_the_frame_and_leave_it_alone():
+    """At every edge the label is drawn whole: as many pixels of its ink as in the middle."""
+    frame = np.full((300, 400, 3), 90, np.uint8)
+    ink = ImageColor.getrgb(ink_on(COLOURS["angry"]))
+    drawn = [
+        draw_samples(frame, [make_sample(0, 1, box, [0.7] + [0.05] * 6)])
+        for box in ((150, 100, 250, 200), (340, 100, 399, 200), (0, 0, 100, 100), (-30, 100, 60, 200))
+    ]
+    counts = [(np.asarray(picture) == ink).all(-1).sum() for picture in drawn]
+    assert counts[0] > 50
+    assert counts == [counts[0]] * 4
+    assert (frame == 90).all()
 
 
 def test_letters_grow_with_the_photo():

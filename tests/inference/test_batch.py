@@ -13,8 +13,7 @@ from skimage.data import astronaut
 
 from fer_hf.errors import FerError
 from fer_hf.inference import batch, zip_safety
-from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.batch import read_photos
+from fer_hf.inference.batch import analyze_files
 from fer_hf.labels import LABELS
 
 FACE = Image.fromarray(astronaut()).crop((130, 0, 330, 240))
@@ -30,11 +29,6 @@ def jpeg(faces=1):
 
 
 ONE, TWO, NONE = jpeg(1), jpeg(2), jpeg(0)
-
-
-@pytest.fixture(scope="module")
-def analyzer(tiny_model):
-    return FaceAnalyzer.from_pretrained(str(tiny_model))
 
 
 @pytest.fixture
@@ -61,7 +55,7 @@ def pack(tmp_path):
 
 
 def read(analyzer, *files, **options):
-    return list(read_photos(analyzer, files, **options))[-1].result
+    return list(analyze_files(analyzer, files, **options))[-1].result
 
 
 def names(result):
@@ -88,7 +82,7 @@ def test_files_and_archives_together(analyzer, write, pack):
 
 def test_one_bad_file_never_stops_the_rest_and_is_listed_with_its_reason(analyzer, write, tmp_path):
     files = [write("bad.jpg", b"nonsense"), write("zero.jpg", b""), tmp_path / "gone.jpg", write("good.jpg", ONE)]
-    steps = list(read_photos(analyzer, files))
+    steps = list(analyze_files(analyzer, files))
     result = steps[-1].result
     assert names(result) == ["good.jpg"]
     assert set(reasons(result)) == {"bad.jpg", "zero.jpg", "gone.jpg"}
@@ -128,7 +122,7 @@ def test_unsure_faces_are_counted_apart_and_come_last(analyzer, write, monkeypat
     assert sum(result.counts()[name] for name in LABELS) == 0
     sure, unsure = (batch.FoundFace("a.jpg", n, found.face, b"") for n, found in enumerate(result.faces))
     sure = replace(sure, face=replace(sure.face, unsure=(), label="neutral", confidence=0.0))
-    assert batch.PhotoSet(faces=[unsure, sure]).by_emotion() == [sure, unsure]
+    assert batch.BatchResult(faces=[unsure, sure]).by_emotion() == [sure, unsure]
 
 
 def test_names_cannot_run_in_a_spreadsheet_or_a_terminal(analyzer, write):
@@ -224,21 +218,21 @@ def test_damaged_and_odd_archives(analyzer, write, pack):
 
 def test_nothing_and_too_many_are_refused(analyzer, tmp_path):
     with pytest.raises(FerError, match="at least one"):
-        next(read_photos(analyzer, []))
+        next(analyze_files(analyzer, []))
     with pytest.raises(FerError, match="at most"):
-        next(read_photos(analyzer, [tmp_path / "a.jpg"] * (batch.MAX_PHOTOS + 1)))
+        next(analyze_files(analyzer, [tmp_path / "a.jpg"] * (batch.MAX_PHOTOS + 1)))
 
 
 def test_what_is_left_when_the_time_is_up_is_listed(analyzer, write):
     files = [write("a.jpg", ONE), write("b.jpg", ONE)]
-    steps = list(read_photos(analyzer, files, seconds=-1))
+    steps = list(analyze_files(analyzer, files, seconds=-1))
     assert reasons(steps[-1].result) == dict.fromkeys(["a.jpg", "b.jpg"], "not read within -1 seconds")
     assert steps[-1].result.photos == []
 
 
 def test_files_may_have_other_names_than_on_the_disk(analyzer, write, pack):
     files = {write("1", ONE): "=1+1.jpg", write("2", b"nonsense"): "<b>.jpg", pack([("c.jpg", ONE)], "3"): "set.zip"}
-    result = list(read_photos(analyzer, files))[-1].result
+    result = list(analyze_files(analyzer, files))[-1].result
     assert names(result) == ["=1+1.jpg", "set.zip/c.jpg"]
     assert list(reasons(result)) == ["<b>.jpg"]
     assert not reasons(result)["<b>.jpg"].startswith("/")

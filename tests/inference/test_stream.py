@@ -11,7 +11,6 @@ from skimage.data import astronaut
 
 from benchmarks.moving_faces import moving_faces
 from fer_hf.errors import FerError
-from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import CenterFaceDetector
 from fer_hf.inference.stream import FACES, LiveSession, detect_small
 from fer_hf.labels import LABELS
@@ -27,18 +26,13 @@ def frame_with(*places, size=(640, 480)):
     return np.asarray(frame)
 
 
-@pytest.fixture(scope="module")
-def analyzer(tiny_model):
-    return FaceAnalyzer.from_pretrained(str(tiny_model))
-
-
 @pytest.fixture
 def session(analyzer):
     return LiveSession(analyzer)
 
 
 def test_a_moving_face_keeps_its_number_and_its_box_moves_along(session):
-    answers = [session.read(frame_with((40 + 30 * i, 120)), 5 + i / 10) for i in range(8)]
+    answers = [session.analyze(frame_with((40 + 30 * i, 120)), 5 + i / 10) for i in range(8)]
     assert [[face["number"] for face in answer["faces"]] for answer in answers] == [[1]] * 8
     lefts = [answer["faces"][0]["box"][0] for answer in answers]
     assert np.diff(lefts) == pytest.approx([30] * 7, abs=15)
@@ -47,7 +41,7 @@ def test_a_moving_face_keeps_its_number_and_its_box_moves_along(session):
 
 
 def test_the_answer_is_plain_data(session):
-    answer = json.loads(json.dumps(session.read(frame_with((240, 120)), 0.0), allow_nan=False))
+    answer = json.loads(json.dumps(session.analyze(frame_with((240, 120)), 0.0), allow_nan=False))
     assert (answer["width"], answer["height"]) == (640, 480)
     face = answer["faces"][0]
     assert set(face) == {"number", "box", "velocity", "label", "confidence", "unsure", "scores"}
@@ -60,7 +54,7 @@ def test_the_answer_is_plain_data(session):
 
 
 def test_no_face_is_an_answer_too(session):
-    assert session.read(frame_with(), 0.0)["faces"] == []
+    assert session.analyze(frame_with(), 0.0)["faces"] == []
     assert session.summary()["faces"] == []
 
 
@@ -68,7 +62,7 @@ def test_scores_are_smoothed(session, monkeypatch):
     rows = iter([[1.0] + [0.0] * 6] + [[0.0] * 6 + [1.0]] * 30)
     monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
     frame = frame_with((240, 120))
-    neutral = [session.read(frame, i / 10)["faces"][0]["scores"]["neutral"] for i in range(20)]
+    neutral = [session.analyze(frame, i / 10)["faces"][0]["scores"]["neutral"] for i in range(20)]
     assert neutral[0] == 0
     assert 0.1 < neutral[1] < 0.3
     assert np.all(np.diff(neutral) > 0)
@@ -80,7 +74,7 @@ def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monk
     monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
     monkeypatch.setattr(session._analyzer, "unsure_below", 0.6)
     frame = frame_with((240, 120))
-    unsure = [session.read(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
+    unsure = [session.analyze(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
     assert unsure[0] == unsure[-1] == []
     assert ["angry", "disgust"] in unsure and ["disgust", "angry"] in unsure
     rows = list(csv.DictReader(io.StringIO(session.csv())))
@@ -92,11 +86,11 @@ def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monk
 
 def test_a_late_frame_is_dropped(session):
     frame = frame_with((240, 120))
-    assert session.read(frame, 1.0)
-    assert session.read(frame, 1.0) is None
-    assert session.read(frame, 0.5) is None
-    assert session.read(frame, float("nan")) is None
-    assert session.read(frame, 1.1)["faces"][0]["number"] == 1
+    assert session.analyze(frame, 1.0)
+    assert session.analyze(frame, 1.0) is None
+    assert session.analyze(frame, 0.5) is None
+    assert session.analyze(frame, float("nan")) is None
+    assert session.analyze(frame, 1.1)["faces"][0]["number"] == 1
     assert (session.summary()["frames"], session.summary()["dropped"]) == (2, 3)
 
 
@@ -109,19 +103,19 @@ def test_after_an_error_the_next_frame_is_read(session, monkeypatch):
         patch.setattr(session._analyzer, "scores", fail)
         for i in range(4):
             with pytest.raises(RuntimeError):
-                session.read(frame, i / 10)
-    assert session.read(frame, 1.0)["faces"]
+                session.analyze(frame, i / 10)
+    assert session.analyze(frame, 1.0)["faces"]
 
 
 def test_two_sessions_never_share_a_face(analyzer):
     one, other = LiveSession(analyzer), LiveSession(analyzer)
-    one.read(frame_with((40, 120)), 0.0)
-    assert other.read(frame_with(), 0.1)["faces"] == []
-    assert other.read(frame_with((400, 120)), 0.2)["faces"][0]["number"] == 1
+    one.analyze(frame_with((40, 120)), 0.0)
+    assert other.analyze(frame_with(), 0.1)["faces"] == []
+    assert other.analyze(frame_with((400, 120)), 0.2)["faces"][0]["number"] == 1
 
 
 def test_four_faces_keep_their_numbers_while_they_cross(session):
-    answers = [session.read(frame, i / 10) for i, frame in enumerate(moving_faces(4, 60))]
+    answers = [session.analyze(frame, i / 10) for i, frame in enumerate(moving_faces(4, 60))]
     numbers = [[face["number"] for face in answer["faces"]] for answer in answers]
     assert {number for each in numbers for number in each} == {1, 2, 3, 4}
     assert numbers.count([1, 2, 3, 4]) > 40  # behind another face one is not seen
@@ -136,38 +130,34 @@ def test_a_crowd_is_read_in_turns(session):
     frame = Image.new("RGB", (640, 480), "#707070")
     for i in range(2 * FACES):
         frame.paste(small, (20 + 155 * (i % 4), 60 + 200 * (i // 4)))
-    counts = [len(session.read(np.asarray(frame), i / 10)["faces"]) for i in range(3)]
+    counts = [len(session.analyze(np.asarray(frame), i / 10)["faces"]) for i in range(3)]
     assert counts[0] == FACES
     assert counts[-1] == 2 * FACES
 
 
-def test_history_timeline_summary_and_csv(session):
+def test_history_summary_and_csv(session):
     for i in range(21):
-        session.read(frame_with((240, 120)), 100 + i / 10)
-    timeline = session.timeline(1)
-    assert timeline["times"] == pytest.approx([i / 5 for i in range(11)], abs=0.01)  # five a second
-    assert {len(column) for column in timeline["scores"].values()} == {11}
-    assert session.timeline(1, seconds=1)["times"] == pytest.approx([1.2, 1.4, 1.6, 1.8, 2.0], abs=0.01)
-    assert session.timeline(7) == {"face": 7, "times": [], "scores": {name: [] for name in LABELS}}
+        session.analyze(frame_with((240, 120)), 100 + i / 10)
     summary = json.loads(json.dumps(session.summary(), allow_nan=False))
     assert (summary["seconds"], summary["frames"], summary["dropped"]) == (2.0, 21, 0)
     assert [(face["face"], face["readings"]) for face in summary["faces"]] == [(1, 11)]
     rows = list(csv.DictReader(io.StringIO(session.csv())))
     assert [row["face"] for row in rows] == ["1"] * 11
+    assert [float(row["time"]) for row in rows] == pytest.approx([i / 5 for i in range(11)], abs=0.01)  # five a second
 
 
 def test_the_history_is_bounded(analyzer, monkeypatch):
     monkeypatch.setattr("fer_hf.inference.stream.HISTORY", 3)
     session = LiveSession(analyzer)
     for i in range(6):
-        session.read(frame_with((240, 120)), i / 4)
-    assert len(session.timeline(1)["times"]) == 3
+        session.analyze(frame_with((240, 120)), i / 4)
+    assert [row["time"] for row in csv.DictReader(io.StringIO(session.csv()))] == ["0.75", "1.0", "1.25"]
 
 
 def test_reset_forgets_everything(session):
-    session.read(frame_with((40, 120), (400, 120)), 50.0)
+    session.analyze(frame_with((40, 120), (400, 120)), 50.0)
     session.reset()
-    answer = session.read(frame_with((400, 120)), 1.0)
+    answer = session.analyze(frame_with((400, 120)), 1.0)
     assert ([face["number"] for face in answer["faces"]], answer["time"]) == ([1], 0.0)
     assert session.summary()["frames"] == 1
 
@@ -184,7 +174,7 @@ def test_reset_forgets_everything(session):
 )
 def test_what_is_no_frame_is_refused(session, frame, message):
     with pytest.raises(FerError, match=message):
-        session.read(frame, 0.0)
+        session.analyze(frame, 0.0)
 
 
 def test_a_small_look_finds_the_face_where_a_fine_one_does(analyzer):

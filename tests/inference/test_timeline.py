@@ -1,25 +1,21 @@
-"""Tables, summaries and pictures of what faces showed over time."""
+"""Tables and summaries of what faces showed over time."""
 
 import csv
 import io
 
-import numpy as np
 import pytest
 
 from fer_hf.inference.timeline import (
     CSV_COLUMNS,
-    GAP,
     UNSURE,
     by_face,
     caption,
-    draw_timeline,
     make_sample,
     segments,
     summarise,
     timeline_csv,
-    timeline_points,
 )
-from fer_hf.labels import COLOURS, LABELS
+from fer_hf.labels import LABELS
 
 
 def scores(label, share=0.7):
@@ -29,15 +25,6 @@ def scores(label, share=0.7):
 
 def samples_of(face, label, times):
     return [make_sample(time, face, (10, 20, 30, 50), scores(label)) for time in times]
-
-
-def rgb(colour):
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-
-
-def share_of(picture, colour):
-    """How much of a picture has just this colour."""
-    return (np.asarray(picture) == rgb(colour)).all(-1).mean()
 
 
 def test_a_sample_names_the_highest_score_and_has_whole_pixels():
@@ -94,41 +81,6 @@ def test_the_dominant_expression_is_the_highest_mean_not_the_most_frequent_leade
     samples = [make_sample(time, 1, (0, 0, 1, 1), barely if time < 2 else clearly) for time in range(3)]
     assert summarise(samples)[0]["share"]["neutral"] > 0.5
     assert summarise(samples)[0]["dominant"] == "happy"
-
-
-def test_points_are_long_rows_for_a_plot():
-    points = timeline_points(samples_of(1, "happy", [0.0, 0.5]))
-    assert len(points) == 2 * len(LABELS)
-    assert {"time": 0.5, "face": 1, "expression": "happy", "score": 0.7} in points
-
-
-def test_the_picture_shows_each_expression_by_its_share():
-    picture = draw_timeline(samples_of(1, "happy", np.arange(0, 10, 0.2)))
-    areas = {name: share_of(picture, COLOURS[name]) for name in LABELS}
-    assert areas["happy"] > 5 * max(area for name, area in areas.items() if name != "happy")
-    assert min(areas.values()) > 0
-
-
-def test_the_picture_grows_with_the_faces_and_stops_growing():
-    heights = [
-        draw_timeline([s for face in range(1, 1 + n) for s in samples_of(face, "sad", [0, 1])]).height
-        for n in (1, 3, 6, 40)
-    ]
-    assert heights[0] < heights[1] < heights[2] == heights[3]
-
-
-def test_a_gap_is_left_open():
-    times = np.arange(0, 2, 0.1)
-    whole = samples_of(1, "happy", np.arange(0, 12, 0.1))
-    broken = samples_of(1, "happy", times) + samples_of(1, "happy", times + 8 + GAP)
-    assert share_of(draw_timeline(broken), COLOURS["happy"]) < 0.6 * share_of(draw_timeline(whole), COLOURS["happy"])
-
-
-def test_a_single_sample_and_none_are_drawn():
-    assert share_of(draw_timeline(samples_of(1, "angry", [3.0])), COLOURS["angry"]) > 0.05
-    empty = draw_timeline([])
-    assert share_of(empty, "#ffffff") > 0.8
-    assert share_of(draw_timeline([], dark=True), "#15171a") > 0.8
 
 
 def test_stretches_hold_until_the_next_reading_and_break_where_the_face_was_away():

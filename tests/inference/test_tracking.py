@@ -1,6 +1,5 @@
 """Tracking on drawn trajectories: no number is lost, swapped or given twice."""
 
-import json
 import math
 import random
 
@@ -171,17 +170,6 @@ def test_smoothed_scores_still_sum_to_one_and_begin_with_the_first():
     scores = smoothed(uneven(0, 60)[:50], readings)
     assert scores[0] == readings[0]
     assert [sum(row) for row in scores] == pytest.approx([1.0] * 50)
-
-
-def test_the_state_survives_json_and_goes_on_as_before():
-    one = Tracker()
-    for i in range(5):
-        one.update(i / 10, [box(100 + 9 * i, 100), box(400 - 9 * i, 100)])
-        one.smooth(2, i / 10, [0.25, 0.75])
-    other = Tracker.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False)))
-    assert other == one
-    boxes = [box(350, 100), box(150, 100), box(20, 20)]
-    assert other.update(0.6, boxes) == one.update(0.6, boxes) == [2, 1, 3]
 
 
 def test_two_trackers_share_nothing():

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from fer_hf.inference.analyzer import weights_hash
+from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 from tools import gate
 

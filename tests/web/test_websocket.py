@@ -114,14 +114,14 @@ def test_two_people_never_see_each_others_faces(visit):
 
 
 def test_surplus_frames_are_dropped_and_only_the_newest_waits(visit, monkeypatch):
-    started, finish, whole = threading.Event(), threading.Event(), LiveSession._read
+    started, finish, whole = threading.Event(), threading.Event(), LiveSession._analyze
 
     def slow(session, frame, at):
         started.set()
         assert finish.wait(60)
         return whole(session, frame, at)
 
-    monkeypatch.setattr(LiveSession, "_read", slow)
+    monkeypatch.setattr(LiveSession, "_analyze", slow)
     visitor = visit()
     visitor.send(jpeg((40, 120)), 0.0)
     assert started.wait(60)

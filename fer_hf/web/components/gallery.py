@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from html import escape
 
-from fer_hf.inference.batch import FoundFace, PhotoSet
+from fer_hf.inference.batch import BatchResult, FoundFace
 from fer_hf.labels import LABELS
 from fer_hf.web.components.markup import data_address, percent, tint
 from fer_hf.web.components.work_markup import file_html
@@ -15,7 +15,7 @@ UNSURE = "unsure"
 NAMES = 500  # of photos without a face
 
 
-def gallery_html(result: PhotoSet, text: Text) -> str:
+def gallery_html(result: BatchResult, text: Text) -> str:
     """The whole answer to a set of photos."""
     groups = _groups(result)
     numbered = iter(range(1, len(result.faces) + 1))
@@ -24,7 +24,7 @@ def gallery_html(result: PhotoSet, text: Text) -> str:
     return f'<div class="gallery">{_head(result, groups, text)}{faces}{rest}</div>'
 
 
-def _groups(result: PhotoSet) -> dict[str, list[FoundFace]]:
+def _groups(result: BatchResult) -> dict[str, list[FoundFace]]:
     """The faces of each expression, the surest first, and apart from them those on which the model is not sure."""
     groups: dict[str, list[FoundFace]] = {label: [] for label in (*LABELS, UNSURE)}
     for found in result.by_emotion():
@@ -32,7 +32,7 @@ def _groups(result: PhotoSet) -> dict[str, list[FoundFace]]:
     return {label: found for label, found in groups.items() if found}
 
 
-def _head(result: PhotoSet, groups: dict[str, list[FoundFace]], text: Text) -> str:
+def _head(result: BatchResult, groups: dict[str, list[FoundFace]], text: Text) -> str:
     title = text["many_title"].format(faces=len(result.faces), photos=len(result.photos))
     chips = "".join(f"<li>{_chip(label, f'{len(found)} {_word(label, text)}')}</li>" for label, found in groups.items())
     stem = text["many_save_name"]
@@ -68,7 +68,7 @@ def _card(number: int, found: FoundFace, text: Text) -> str:
     )
 
 
-def _without(result: PhotoSet, text: Text) -> str:
+def _without(result: BatchResult, text: Text) -> str:
     """The photos without a face, by name."""
     files = [file for file, reading in result.photos if not reading.faces]
     if not files:
@@ -78,7 +78,7 @@ def _without(result: PhotoSet, text: Text) -> str:
     return f'<details class="names"><summary>{escape(title)}</summary><ul>{names}</ul></details>'
 
 
-def _failed(result: PhotoSet, text: Text) -> str:
+def _failed(result: BatchResult, text: Text) -> str:
     """What could not be read, and why."""
     failures = result.failures
     if not failures:

@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 
 from fer_hf.inference.timeline import GAP, Sample, Segment, by_face, segments, summarise, timeline_csv
-from fer_hf.inference.video import VideoReading
+from fer_hf.inference.video import VideoResult
 from fer_hf.labels import COLOURS, LABELS, UNSURE
 from fer_hf.web.components.markup import data_address, percent, tint
 from fer_hf.web.components.work_markup import clock, file_html
@@ -23,7 +23,7 @@ NAMED = 0.22  # an area that is so high somewhere carries its name there
 ROWS = 60  # stretches of time of a face in the table
 
 
-def video_html(reading: VideoReading, name: str, address: str, text: Text, unsure_below: float = 0.0) -> str:
+def video_html(reading: VideoResult, name: str, address: str, text: Text, unsure_below: float = 0.0) -> str:
     """The answer to a video called `name`; its marked copy is fetched from `address`."""
     faces = by_face(reading.samples)
     shown = sorted(sorted(faces, key=lambda face: -len(faces[face]))[:SHOWN_FACES])
@@ -45,7 +45,7 @@ def video_html(reading: VideoReading, name: str, address: str, text: Text, unsur
     )
 
 
-def _summary(faces: int, shown: int, reading: VideoReading, text: Text) -> str:
+def _summary(faces: int, shown: int, reading: VideoResult, text: Text) -> str:
     length = text["video_seconds"].format(seconds=f"{reading.seconds:.0f}")
     key = "video_faces_none" if not faces else "video_faces_one" if faces == 1 else "video_faces_many"
     notes = [text["video_faces_none_more"]] if not faces else []
@@ -74,7 +74,7 @@ def _now(shown: list[int], text: Text) -> str:
     )
 
 
-def _downloads(name: str, reading: VideoReading, text: Text, unsure_below: float) -> str:
+def _downloads(name: str, reading: VideoResult, text: Text, unsure_below: float) -> str:
     stem = text["video_save_name"].format(name=name.rpartition(".")[0] or name)
     table = file_html(f"{stem}.csv", timeline_csv(reading.samples), text["video_save_csv"])
     return (
@@ -84,7 +84,7 @@ def _downloads(name: str, reading: VideoReading, text: Text, unsure_below: float
 
 
 def _lane(
-    face: int, samples: list[Sample], stretches: list[Segment], row: dict, reading: VideoReading, text: Text
+    face: int, samples: list[Sample], stretches: list[Segment], row: dict, reading: VideoResult, text: Text
 ) -> str:
     """A face: its button with its picture, and the strip of what it showed."""
     picture = data_address(reading.portraits[face], "image/jpeg")
@@ -109,7 +109,7 @@ def _stretch(stretch: Segment, seconds: float, text: Text) -> str:
     return f'<span{kind} style="{style}" title="{clock(stretch.start)} {label}"><b>{label}</b></span>'
 
 
-def _moment(reading: VideoReading, text: Text) -> str:
+def _moment(reading: VideoResult, text: Text) -> str:
     """A slider through time, and the time's axis."""
     marks = [reading.seconds * part / 4 for part in range(5)]
     axis = "".join(f"<span>{clock(mark)}</span>" for mark in marks)
@@ -119,7 +119,7 @@ def _moment(reading: VideoReading, text: Text) -> str:
     )
 
 
-def _chart(face: int, samples: list[Sample], reading: VideoReading, text: Text) -> str:
+def _chart(face: int, samples: list[Sample], reading: VideoResult, text: Text) -> str:
     """Stacked areas of the seven scores of a face over time; 1000 units wide, 100 high."""
     title = escape(text["video_chart"].format(number=face))
     runs = list(_runs(samples, reading.every))

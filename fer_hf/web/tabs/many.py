@@ -9,7 +9,7 @@ import gradio as gr
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.batch import PhotoSetProgress, read_photos
+from fer_hf.inference.batch import BatchProgress, analyze_files
 from fer_hf.web.components.gallery import gallery_html
 from fer_hf.web.components.markup import message_html
 from fer_hf.web.components.work_markup import sender_html, wait_html, working_html
@@ -62,7 +62,7 @@ def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, te
         if sum(path.stat().st_size for path in files) > UPLOAD_MEGABYTES * 2**20:
             raise FerError(text["many_too_large"].format(megabytes=UPLOAD_MEGABYTES))
         yield working_html(text["many_unpacking"], None, None, text)
-        for step in LINE.work(session, read_photos(analyzer, files, opened, PHOTOS, SECONDS)):
+        for step in LINE.work(session, analyze_files(analyzer, files, opened, PHOTOS, SECONDS)):
             uploads.keep(files)
             yield _shown(step, text)
     except Stopped:
@@ -73,7 +73,7 @@ def _read(analyzer: FaceAnalyzer, uploads: Uploads, session: str, sent: dict, te
         uploads.drop(session, files)
 
 
-def _shown(step: Wait | PhotoSetProgress, text: Text) -> str:
+def _shown(step: Wait | BatchProgress, text: Text) -> str:
     if isinstance(step, Wait):
         return wait_html(step, text)
     if step.result is None:

@@ -9,9 +9,10 @@ from PIL import Image
 from fer_hf.errors import FerError
 from fer_hf.inference import saliency
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.annotate import draw_faces, made_smaller
+from fer_hf.inference.annotate import draw_faces, shrink
+from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.detection import Detection, crop_face
+from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
 from fer_hf.labels import LABELS
 from fer_hf.web import examples
@@ -91,7 +92,7 @@ def _downloads(photo: Image.Image, result: PhotoResult, file: str, text: Text) -
     stem = text["photo_save_name"].format(name=PurePath(file).stem)
     table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode()
     values = json.dumps([result.to_dict(file)], indent=2, ensure_ascii=False).encode()
-    drawn = draw_faces(*made_smaller(photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
+    drawn = draw_faces(*shrink(photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
     return {
         "picture": (f"{stem}.jpg", jpeg_url(drawn, DRAWN_PIXELS)),
         "csv": (f"{stem}.csv", data_url(table, "text/csv")),

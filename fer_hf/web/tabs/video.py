@@ -13,7 +13,7 @@ import gradio as gr
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.timeline import Sample
-from fer_hf.inference.video import MAX_SIDE, VideoProgress, read_video
+from fer_hf.inference.video import MAX_SIDE, VideoProgress, analyze_video
 from fer_hf.labels import LABELS
 from fer_hf.web.components.markup import message_html, percent
 from fer_hf.web.components.timeline_markup import video_html
@@ -79,7 +79,7 @@ def _read_upload(
 ) -> Iterator[str]:
     target = Path(tempfile.mkdtemp(dir=uploads.folder)) / "faces.mp4"
     uploads.add(session, target)
-    steps = read_video(analyzer, path, target, EVERY, SECONDS, _caption(analyzer, text))
+    steps = analyze_video(analyzer, path, target, EVERY, SECONDS, _caption(analyzer, text))
     try:
         for step in LINE.work(session, steps):
             uploads.keep([path])
@@ -93,9 +93,9 @@ def _read_upload(
 def _shown(step: Wait | VideoProgress, name: str, target: Path, text: Text, unsure_below: float) -> str:
     if isinstance(step, Wait):
         return wait_html(step, text)
-    if step.reading is None:
+    if step.result is None:
         return working_html(text["video_reading"].format(name=name), step.fraction, step.left, text)
-    return video_html(step.reading, name, str(target), text, unsure_below)
+    return video_html(step.result, name, str(target), text, unsure_below)
 
 
 def _caption(analyzer: FaceAnalyzer, text: Text) -> Callable[[Sample], str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fer_hf.errors import FerError
-from fer_hf.inference.batch import Failure, FoundFace, PhotoSet
+from fer_hf.inference.batch import BatchResult, Failure, FoundFace
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import LABELS
@@ -28,7 +28,7 @@ def face(label, share, unsure=()):
 def photo_set(faces, failures=()):
     photos = [(f"{i}.jpg", PhotoResult(100, 80, (each,))) for i, each in enumerate(faces)]
     found = [FoundFace(f"{i}.jpg", 1, each, b"jpeg") for i, each in enumerate(faces)]
-    return PhotoSet([*photos, ("none.jpg", PhotoResult(100, 80, ()))], list(failures), found)
+    return BatchResult([*photos, ("none.jpg", PhotoResult(100, 80, ()))], list(failures), found)
 
 
 MIXED = photo_set(
@@ -89,6 +89,6 @@ def test_of_very_many_the_first_are_shown_and_the_rest_is_counted(monkeypatch):
 
 
 def test_nothing_found_is_an_answer_too():
-    shown = gallery_html(PhotoSet(), TEXT)
+    shown = gallery_html(BatchResult(), TEXT)
     assert TEXT["many_title"].format(faces=0, photos=0) in shown
     assert "<section" not in shown

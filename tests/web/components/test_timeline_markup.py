@@ -9,7 +9,7 @@ import re
 import pytest
 
 from fer_hf.inference.timeline import CSV_COLUMNS, make_sample
-from fer_hf.inference.video import VideoReading
+from fer_hf.inference.video import VideoResult
 from fer_hf.labels import LABELS
 from fer_hf.web.components.timeline_markup import SHOWN_FACES, video_html
 from fer_hf.web.i18n import TEXT, TEXTS
@@ -25,7 +25,7 @@ def sample(time, face, label, share=0.7):
 
 def reading(samples, cut=False):
     portraits = dict.fromkeys((each.face for each in samples), b"jpeg")
-    return VideoReading(320, 240, 10.0, cut, 0.2, samples, portraits)
+    return VideoResult(320, 240, 10.0, cut, 0.2, samples, portraits)
 
 
 TWO = [sample(t / 5, 1, "happy" if t < 25 else "sad") for t in range(50)] + [sample(8.0, 2, "fear")]
