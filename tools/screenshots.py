@@ -21,7 +21,6 @@ from imageio_ffmpeg import write_frames
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import LAUNCH
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, write_video
 from fer_hf.environment import default_model
 from fer_hf.errors import FerError
@@ -30,7 +29,8 @@ from fer_hf.io import replacing
 from fer_hf.web import examples
 from fer_hf.web.i18n import TEXT
 from fer_hf.web.page import build_page
-from fer_hf.web.routes import server
+from fer_hf.web.server import SETTINGS, server_settings
+from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -103,8 +103,8 @@ def main() -> None:
     with private_folder() as folder, TemporaryDirectory() as things:
         make_things(Path(things))
         analyzer = FaceAnalyzer.from_pretrained(arguments.model)
-        page, own = build_page(analyzer, Uploads(folder)), server(analyzer)
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
+        page, own = build_page(Service(analyzer, Uploads(folder))), server_settings(analyzer)
+        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)
         take_all(url, Path(things), arguments.tabs or list(SCENES), arguments.output)
         page.close(verbose=False)
 

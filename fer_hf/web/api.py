@@ -4,28 +4,28 @@ A picture comes as a file that was uploaded to this page, or within the request 
 elsewhere is refused: the page asks no other host for anything. The answer is plain values, never a picture.
 """
 
-import asyncio
 import base64
 import binascii
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import gradio as gr
+from gradio.data_classes import GradioRootModel
+from gradio_client.utils import is_http_url_like
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
-from fer_hf.web.limits import MEGABYTES, READERS, in_turn_async, named_file, opened
+from fer_hf.web.limits import MEGABYTES, in_turn_if_room, named_file, opened
 from fer_hf.web.model_info import measured
+from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads
 
-WAITING = 32  # requests under way; the next one is asked to come back
 LONGEST = MEGABYTES * 2**20 * 4 // 3 + 200  # letters of a `data:` address
-IDLE = 10.0  # seconds after which Gradio's notes on a program's last request are thrown away
 PROBLEM = "This picture could not be read"
 
 KINDS = f"JPEG, PNG, WebP, HEIC, AVIF and more, at most {MEGABYTES} MB"
@@ -49,97 +49,119 @@ USE = (
 )
 
 
-def add_endpoints(analyzer: FaceAnalyzer, uploads: Uploads) -> None:
+class PictureData(GradioRootModel):
+    """A picture as a program sends it."""
+
+    root: Any
+
+    def model_dump(self, **options: Any) -> None:
+        """Nothing: this is what Gradio remembers of a session's last request, possibly for hours."""
+
+
+class Picture(gr.Textbox):
+    """The argument of an endpoint: an upload's address, a file as gradio_client sends it, or a `data:` address.
+
+    Gradio's own components remember what was sent, and download a file that is an address elsewhere.
+    """
+
+    data_model = PictureData
+
+    def preprocess(self, payload: PictureData | None) -> Any:
+        return payload and payload.root
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        if is_http_url_like(str(url_or_file_path)):
+            raise gr.Error(str(FerError("no_addresses")), title=PROBLEM, print_exception=False)
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def example_payload(self) -> dict[str, Any]:
+        """The API panel makes `handle_file("photo.jpg")` of it."""
+        return {"path": "photo.jpg", "orig_name": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
+
+
+def add_endpoints(service: Service) -> None:
     """`/read_photo`, `/read_face` and `/about_model`.
 
     MCP shows a model the functions' names and what their docstrings say of the arguments.
     """
-    desk = _Desk(analyzer, uploads)
 
     async def read_photo(photo: str, request: gr.Request) -> dict:
         """
         Args:
             photo: address of a picture that was uploaded to this page, or the picture as a data: address with base64
         """
-        return await desk.answer(_read_photo, "photo", photo, request)
+        return await _answer(service, _read_photo, "photo", photo, request)
 
     async def read_face(face: str, request: gr.Request) -> dict:
         """
         Args:
             face: address of a picture that was uploaded to this page, or the picture as a data: address with base64
         """
-        return await desk.answer(_read_face, "face", face, request)
+        return await _answer(service, _read_face, "face", face, request)
 
     async def about_model(request: gr.Request) -> dict:
-        return _for_caller(_about(analyzer), request)
+        return _for_caller(_about(service.analyzer), request)
 
-    for function, description in ((read_photo, READ_PHOTO), (read_face, READ_FACE), (about_model, ABOUT_MODEL)):
+    _add(read_photo, READ_PHOTO, Picture(label="photo", visible=False))
+    _add(read_face, READ_FACE, Picture(label="face", visible=False))
+    _add(about_model, ABOUT_MODEL)
+
+
+def _add(function: Callable, description: str, *inputs: Picture) -> None:
+    gr.Button(visible=False).click(
+        function,
+        inputs,
+        gr.JSON(visible=False),
+        api_name=function.__name__,
+        api_description=description,
+        postprocess=False,
+        show_progress="hidden",
+        concurrency_limit=None,
         # What gradio_client sends goes through the queue all the same. Without this, MCP would too, by a client inside
         # the server whose session never ends.
-        gr.api(function, api_description=description, queue=False, concurrency_id="programs", concurrency_limit=READERS)
+        queue=False,
+    )
 
 
-class _Desk:
-    """Where programs hand in their pictures."""
+async def _answer(
+    service: Service, read: Callable[..., dict], name: str, sent: object, request: gr.Request
+) -> dict | str:
+    """Have a picture read by `read`, in turn; `name` is the argument that it came in.
 
-    def __init__(self, analyzer: FaceAnalyzer, uploads: Uploads) -> None:
-        self._analyzer = analyzer
-        self._uploads = uploads
-        self._page = gr.context.Context.root_block
-        self._under_way = 0
+    Raises:
+        gr.Error: it is no picture, or too many wait; one plain line.
+    """
 
-    async def answer(self, read: Callable[..., dict], name: str, sent: object, request: gr.Request) -> dict | str:
-        """Have a picture read by `read`, in turn; `name` is the argument that it came in.
+    def answer() -> dict:
+        file = _sent_data(name, sent) if _is_data(sent) else _upload(service.uploads, name, sent, _session(request))
+        return read(service.analyzer, file)
 
-        Raises:
-            gr.Error: it is no picture, or too many wait; one plain line.
-        """
-        session = _session(request)
-        try:
-            if self._under_way >= WAITING:
-                raise FerError(f"{WAITING} requests are under way already; come back in a moment")
-            self._under_way += 1
-            try:
-                return _for_caller(await in_turn_async(self._answer, read, name, sent, session), request)
-            finally:
-                self._under_way -= 1
-        except FerError as error:
-            raise gr.Error(str(error), title=PROBLEM, print_exception=False) from None
-        finally:
-            asyncio.get_running_loop().call_later(IDLE, self._forget, session)
+    try:
+        return _for_caller(await in_turn_if_room(answer), request)
+    except FerError as error:
+        raise gr.Error(str(error), title=PROBLEM, print_exception=False) from None
 
-    def _answer(self, read: Callable[..., dict], name: str, sent: object, session: str | None) -> dict:
-        file = _sent_data(name, sent) if _is_data(sent) else self._upload(name, sent, session)
-        return read(self._analyzer, file)
 
-    def _upload(self, name: str, sent: object, session: str | None) -> io.BytesIO:
-        """A file that Gradio has put among the uploads; its session takes it along when it ends."""
-        address = sent.get("path") if isinstance(sent, dict) else sent
-        if not isinstance(address, str) or not address:
-            raise FerError(f"{name}: expected a picture, got {_shown(sent)}")
-        path = Path(unquote(address.rpartition("/file=")[2]).replace("\0", "")).resolve()
-        if not path.is_relative_to(self._uploads.folder.resolve()):
-            raise FerError(
-                f"{name}: expected a file that was uploaded to this page, or a data: address with base64; "
-                f"got {_shown(address)}"
-            )
-        if session is not None:
-            self._uploads.add(session, path)
-        shown = _file_name(sent, path)
-        try:
-            if path.stat().st_size > MEGABYTES * 2**20:
-                raise FerError(f"{shown}: the file is larger than {MEGABYTES} MB")
-            return named_file(path.read_bytes(), shown)
-        except OSError as error:  # another session with the same photo has just ended, or the upload waited too long
-            raise FerError(f"{name}: no such upload; it may have been deleted by now, send it again") from error
-
-    def _forget(self, session: str | None) -> None:
-        """Throw away what Gradio remembers of a program's last request, if that was a while ago."""
-        notes = self._page.state_holder
-        used = notes.time_last_used.get(session)
-        if used is not None and (datetime.now() - used).total_seconds() >= IDLE:
-            notes.session_data.pop(session, None)
-            notes.time_last_used.pop(session, None)
+def _upload(uploads: Uploads, name: str, sent: object, session: str | None) -> io.BytesIO:
+    """A file that Gradio has put among the uploads; its session takes it along when it ends."""
+    address = sent.get("path") if isinstance(sent, dict) else sent
+    if not isinstance(address, str) or not address:
+        raise FerError("picture_expected", name, sent=_shown(sent))
+    path = Path(unquote(address.rpartition("/file=")[2]).replace("\0", "")).resolve()
+    if not path.is_relative_to(uploads.folder.resolve()):
+        raise FerError("upload_expected", name, sent=_shown(address))
+    if session is not None:
+        uploads.add(session, path)
+    shown = _file_name(sent, path)
+    try:
+        if path.stat().st_size > MEGABYTES * 2**20:
+            raise FerError("file_too_large", shown, megabytes=MEGABYTES)
+        return named_file(path.read_bytes(), shown)
+    except OSError as error:  # another session with the same photo has just ended, or the upload waited too long
+        raise FerError("upload_gone", name) from error
 
 
 def _file_name(sent: object, path: Path) -> str:
@@ -154,16 +176,14 @@ def _is_data(sent: object) -> bool:
 
 def _sent_data(name: str, sent: str) -> io.BytesIO:
     if len(sent) > LONGEST:
-        raise FerError(f"{name}: is larger than {MEGABYTES} MB")
+        raise FerError("file_too_large", name, megabytes=MEGABYTES)
     head, comma, data = sent.partition(",")
     try:
         if not comma or not head.lower().endswith(";base64"):
             raise ValueError
         return named_file(base64.b64decode(data, validate=True), name)
     except (ValueError, binascii.Error) as error:
-        raise FerError(
-            f"{name}: expected data:image/jpeg;base64,... with nothing but base64 behind the comma"
-        ) from error
+        raise FerError("data_address_expected", name) from error
 
 
 def _read_photo(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:

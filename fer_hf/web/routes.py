@@ -1,28 +1,24 @@
-"""The page's own addresses beside Gradio's, for `launch(app_kwargs=server(analyzer))`.
-
-Given so they come before Gradio's, the last of which takes every path.
-"""
+"""The page's own addresses beside Gradio's, before which they come."""
 
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from fer_hf import __version__
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.model_info import measured
 from fer_hf.web.websocket import LiveSocket
 
 
-def server(analyzer: FaceAnalyzer) -> dict[str, Any]:
-    """The server's own addresses, and the largest request that it takes, in bytes."""
-    return {"routes": routes(analyzer), "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20}
-
-
 def routes(analyzer: FaceAnalyzer) -> list[BaseRoute]:
-    return [WebSocketRoute("/live", LiveSocket(analyzer).serve), Route("/health", _health(analyzer))]
+    """`/live`, `/health`, and a quick answer to `HEAD /`, by which Gradio and others see that the page is there."""
+    return [
+        WebSocketRoute("/live", LiveSocket(analyzer).serve),
+        Route("/health", _health(analyzer)),
+        Route("/", _head, methods=["HEAD"]),
+    ]
 
 
 def _health(analyzer: FaceAnalyzer) -> Any:
@@ -34,3 +30,7 @@ def _health(analyzer: FaceAnalyzer) -> Any:
         return JSONResponse(facts, headers={"Cache-Control": "no-store"})
 
     return health
+
+
+async def _head(request: Request) -> Response:
+    return Response(media_type="text/html")

@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import gradio as gr
-from gradio import processing_utils
-
 FREQUENCY, AGE = 60, 180  # seconds: every minute, what is older than three
 
 
@@ -98,15 +95,6 @@ class Uploads:
             path.unlink(missing_ok=True)
             if path.parent != self.folder:
                 path.parent.rmdir()
-
-
-def fetch_nothing() -> None:
-    """Have an address in the place of an upload refused. Gradio would download it; this page asks no other host."""
-
-    async def refuse(url: str, cache_dir: str) -> str:
-        raise gr.Error("expected an uploaded file, got an address: this page fetches nothing", print_exception=False)
-
-    processing_utils.async_ssrf_protected_download = refuse
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 import gradio as gr
 
-from app import LAUNCH
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.page import build_page
-from fer_hf.web.routes import server
+from fer_hf.web.server import SETTINGS, server_settings
+from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 
 
@@ -38,9 +38,9 @@ def served_page(model: str) -> Iterator[Served]:
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
         analyzer = FaceAnalyzer.from_pretrained(model)
-        page, own = build_page(analyzer, uploads), server(analyzer)
+        page, own = build_page(Service(analyzer, uploads)), server_settings(analyzer)
         try:
-            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **LAUNCH)
+            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)
             yield Served(url, uploads, page)
         finally:
             page.close(verbose=False)

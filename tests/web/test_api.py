@@ -8,6 +8,7 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -22,10 +23,9 @@ from mcp.client.streamable_http import streamablehttp_client
 from fer_hf import __version__
 from fer_hf.io import sha256_of
 from fer_hf.labels import LABELS
-from fer_hf.web import api, examples
+from fer_hf.web import api, examples, limits
 from fer_hf.web.tabs.about import CURL, PYTHON
 from tests.support.served import served_page
-from tests.test_app import wait_until
 
 TOOLS = {"read_photo": "photo", "read_face": "face", "about_model": None}
 NO_PICTURES = {  # what is sent in place of a picture, and what is said of it
@@ -143,7 +143,7 @@ def test_an_address_in_place_of_an_upload_is_never_fetched(page, key):
 
 
 def test_too_many_at_once_are_asked_to_come_back(page, monkeypatch):
-    monkeypatch.setattr(api, "WAITING", 0)
+    monkeypatch.setattr(limits, "_PLACES", threading.Semaphore(0))
     status, answer = run(page, "read_photo", data_uri(examples.cat()))
     assert (status, "come back in a moment" in answer) == (500, True)
 
@@ -159,16 +159,6 @@ def test_a_program_that_hangs_up_leaves_the_page_as_it_was(page):
             connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:part])
     status, answer = run(page, "read_photo", data_uri(examples.group()))
     assert (status, len(answer["data"][0]["faces"])) == (200, 6)
-    assert page.sessions() == []
-
-
-def test_what_gradio_notes_of_a_request_goes_soon_after_it(page, monkeypatch):
-    monkeypatch.setattr(api, "IDLE", 0.2)
-    status, answer = post(page, "call/read_face", json.dumps({"data": [data_uri(examples.cat())]}).encode())
-    assert status == 200
-    with urllib.request.urlopen(f"{page.url}gradio_api/call/read_face/{answer['event_id']}", timeout=120) as events:
-        assert b"event: complete" in events.read()
-    assert wait_until(lambda: page.sessions() == [])
 
 
 def test_a_model_is_told_what_the_tools_do_and_what_they_want(page):
@@ -186,12 +176,12 @@ def test_a_model_reads_a_photo_and_a_face_and_nothing_stays(page):
         photo = await session.call_tool("read_photo", {"photo": data_uri(examples.group())})
         return photo, await session.call_tool("read_face", {"face": data_uri(examples.cat())})
 
-    before = page.files(), page.sessions()
+    before = page.files()
     photo, face = ask(page, work)
     assert not photo.isError and not face.isError
     assert len(json.loads(photo.content[0].text)["faces"]) == 6
     assert tuple(json.loads(face.content[0].text)["scores"]) == LABELS
-    assert (page.files(), page.sessions()) == before
+    assert page.files() == before
 
 
 def test_a_models_mistake_is_one_plain_line(page):

@@ -2,8 +2,9 @@
 
 from fer_hf.web.components.live import Live
 from fer_hf.web.i18n import Text
+from fer_hf.web.service import Service
 
 
-def build(text: Text) -> None:
+def build(service: Service, text: Text) -> None:
     """The tab. Its frames reach the analyzer over the page's own route `/live`."""
     Live(text)

@@ -16,6 +16,7 @@ from fer_hf.web.components.work_markup import sender_html, wait_html, working_ht
 from fer_hf.web.i18n import Text
 from fer_hf.web.jobs import Line, Stopped, Wait
 from fer_hf.web.limits import MAX_PIXELS, UPLOAD_MEGABYTES, opened, sent_uploads
+from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads
 from fer_hf.web.theme import script
 
@@ -25,8 +26,9 @@ LINE = Line(seats=1)
 CROWD = 8  # people in the line; others wait until their request is taken at all
 
 
-def build(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
+def build(service: Service, text: Text) -> None:
     """The place to send photos from, and the place where the gallery comes."""
+    analyzer, uploads = service.analyzer, service.uploads
     source = gr.HTML(html_template=_source(text), js_on_load=script("sender"), apply_default_css=False)
     answer = gr.HTML(
         message_html(text["many_nothing_yet"]),

@@ -20,7 +20,8 @@ from fer_hf.web.components.base import message_html, percent
 from fer_hf.web.components.data_url import data_url, jpeg_url
 from fer_hf.web.components.photo import CROP_PIXELS, Photo, photo_html
 from fer_hf.web.i18n import Text, shown
-from fer_hf.web.limits import in_turn_async, opened, sent_file
+from fer_hf.web.limits import in_turn_if_room, opened, sent_file
+from fer_hf.web.service import Service
 
 EXAMPLES = {"astronaut": examples.astronaut, "group": examples.group, "cat": examples.cat}
 EXAMPLE_PIXELS = 960
@@ -28,20 +29,20 @@ DRAWN_PIXELS = 2048  # longest side of the annotated picture
 THIRDS = ("upper", "middle", "lower")
 
 
-def build(analyzer: FaceAnalyzer, text: Text) -> None:
+def build(service: Service, text: Text) -> None:
     """The place to send a photo from, and the place where the answer comes."""
 
     async def analyze(sent: dict) -> str:
         """The answer's HTML."""
         try:
-            return await in_turn_async(_answer, analyzer, sent, text)
+            return await in_turn_if_room(_answer, service.analyzer, sent, text)
         except FerError as error:
             return message_html(error.message(text["code"]), text["problem"], problem=True)
 
     async def explain(sent: dict) -> dict[str, str]:
         """The heat map of a face."""
         try:
-            return await in_turn_async(_heat, analyzer, sent, text)
+            return await in_turn_if_room(_heat, service.analyzer, sent, text)
         except FerError as error:
             return {"problem": error.message(text["code"])}
 

@@ -21,6 +21,7 @@ from fer_hf.web.components.work_markup import sender_html, wait_html, working_ht
 from fer_hf.web.i18n import Text
 from fer_hf.web.jobs import Line, Stopped, Wait
 from fer_hf.web.limits import UPLOAD_MEGABYTES, sent_uploads
+from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads
 from fer_hf.web.theme import script
 
@@ -30,8 +31,9 @@ LINE = Line(seats=1)  # a video keeps a core busy for as long as it lasts
 CROWD = 8  # people in the line; others wait until their request is taken at all
 
 
-def build(analyzer: FaceAnalyzer, text: Text, uploads: Uploads) -> None:
+def build(service: Service, text: Text) -> None:
     """The place to send a video from, and the place where its timeline comes."""
+    analyzer, uploads = service.analyzer, service.uploads
     source = gr.HTML(html_template=_source(text), js_on_load=script("sender"), apply_default_css=False)
     answer = gr.HTML(
         message_html(text["video_nothing_yet"]),
