@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import gradio as gr
 from gradio.data_classes import GradioRootModel
-from gradio_client.utils import is_http_url_like
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
@@ -70,7 +69,7 @@ class Picture(gr.Textbox):
         return payload and payload.root
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        if is_http_url_like(str(url_or_file_path)):
+        if "://" in str(url_or_file_path):
             raise gr.Error(str(FerError("no_addresses")), title=PROBLEM, print_exception=False)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 

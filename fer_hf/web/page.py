@@ -8,6 +8,7 @@ import gradio as gr
 from fer_hf.web.api import add_endpoints
 from fer_hf.web.components.masthead import Masthead
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS, Text
+from fer_hf.web.limits import WAITING
 from fer_hf.web.service import Service
 from fer_hf.web.tabs import about, live, many, photo, video
 from fer_hf.web.temp_files import AGE, FREQUENCY
@@ -29,7 +30,7 @@ def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Bl
     for language in LANGUAGES[1:]:
         with page.route(TEXTS[language]["language"], _path(language), show_in_navbar=False):
             _lay_out(service, TEXTS[language], tabs)
-    return page.queue(default_concurrency_limit=None)  # how much is read at once is decided in limits.py
+    return page.queue(max_size=WAITING, default_concurrency_limit=None)  # how much is read at once is decided in limits.py
 
 
 def _lay_out(service: Service, text: Text, tabs: Mapping[str, ModuleType]) -> None:

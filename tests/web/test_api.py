@@ -24,7 +24,7 @@ from fer_hf import __version__
 from fer_hf.io import sha256_of
 from fer_hf.labels import LABELS
 from fer_hf.web import api, examples, limits
-from fer_hf.web.tabs.about import CURL, PYTHON
+from fer_hf.web.components.about import PROGRAMS
 from tests.support.served import served_page
 
 TOOLS = {"read_photo": "photo", "read_face": "face", "about_model": None}
@@ -217,7 +217,11 @@ def own_files(tmp_path, monkeypatch):
 
 
 def test_the_example_for_gradio_client_works(page, own_files):
-    lines = PYTHON.format(address=page.url).replace("page.predict(", "answers.append(page.predict(")
+    lines = (
+        PROGRAMS["gradio_client"]
+        .replace("{address}", page.url)
+        .replace("page.predict(", "answers.append(page.predict(")
+    )
     scope = {"answers": []}
     exec("\n".join(f"{line})" if line.startswith("answers") else line for line in lines.splitlines()), scope)
     scope["page"].close()
@@ -227,7 +231,7 @@ def test_the_example_for_gradio_client_works(page, own_files):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_example_for_curl_works(page, own_files):
-    command = CURL.format(address=page.url)
+    command = PROGRAMS["curl"].replace("{address}", page.url)
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=120)
     (answer,) = json.loads(done.stdout)["data"]
     assert (answer["file"], len(answer["faces"])) == ("party.jpg", 6)
