@@ -30,7 +30,8 @@ def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Bl
     for language in LANGUAGES[1:]:
         with page.route(TEXTS[language]["language"], _path(language), show_in_navbar=False):
             _lay_out(service, TEXTS[language], tabs)
-    return page.queue(max_size=WAITING, default_concurrency_limit=None)  # how much is read at once is decided in limits.py
+    # How much is read at once is decided in limits.py.
+    return page.queue(max_size=WAITING, default_concurrency_limit=None)
 
 
 def _lay_out(service: Service, text: Text, tabs: Mapping[str, ModuleType]) -> None:
