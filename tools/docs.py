@@ -3,7 +3,8 @@
 python -m tools.docs           write them
 python -m tools.docs --check   fail where a document disagrees with the results files
 
-A part stands between the marks `<!-- begin NAME -->` and `<!-- end NAME -->`; `tools/templates/NAME.md.jinja` is its text.
+A part stands between the marks `<!-- begin NAME -->` and `<!-- end NAME -->`; `tools/templates/NAME.md.jinja` is its
+text.
 """
 
 import argparse

@@ -13,8 +13,8 @@ from playwright.sync_api import sync_playwright
 from benchmarks.moving_faces import write_video
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web import websocket
-from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
 from fer_hf.web.components import live
+from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
 from tests.conftest import BROWSERS, DESK, FLAGS, PATIENCE, PHONE
 from tests.support import node_tools
 
