@@ -15,7 +15,7 @@ from PIL import Image
 from fer_hf.errors import FerError
 from fer_hf.inference.image_io import open_photo
 from fer_hf.io import printable
-from fer_hf.web.i18n import TEXT, Text
+from fer_hf.web.i18n import Text
 from fer_hf.web.temp_files import Uploads
 
 MEGABYTES = 20  # the largest photo that the page and the endpoint take
@@ -58,21 +58,21 @@ async def in_turn_if_room(work: Callable[..., Answer], *arguments: object) -> An
         _PLACES.release()
 
 
-def sent_file(sent: dict, text: Text = TEXT) -> io.BytesIO:
+def sent_file(sent: dict) -> io.BytesIO:
     """The file that the browser sent as {"name", "data": a `data:` address}, or {"name", "size"} of one too large.
 
     Raises:
         FerError: it is too large, or what came is no file.
     """
     if not isinstance(sent, dict):
-        raise FerError(text["photo_not_received"])
-    name, data = printable(str(sent.get("name") or text["photo_unnamed"])[:200]), sent.get("data")
+        raise FerError("photo_incomplete")
+    name, data = printable(str(sent.get("name") or "photo")[:200]), sent.get("data")
     if "size" in sent or (isinstance(data, str) and len(data) > MEGABYTES * 2**20 * 4 / 3 + 200):
-        raise FerError(text["photo_too_large"].format(name=name, megabytes=MEGABYTES))
+        raise FerError("file_too_large", name, megabytes=MEGABYTES)
     try:
         return named_file(base64.b64decode(data.partition(",")[2], validate=True), name)
     except (AttributeError, ValueError) as error:
-        raise FerError(text["photo_not_received"]) from error
+        raise FerError("photo_incomplete") from error
 
 
 def sent_uploads(sent: dict, uploads: Uploads, session: str, text: Text) -> dict[Path, str]:

@@ -87,6 +87,8 @@ def _check_numbers(path: Path, results: dict) -> None:
             numbers = [part["per_class"][label][key] for label in LABELS for key in ("n", "precision", "recall", "f1")]
             numbers += [point[key] for point in part["reliability"] for key in ("n", "confidence", "accuracy")]
             sum(numbers, part["ece_floor"] + sum(part["interval_95"]["accuracy"]))
+        if "unsure" in results:
+            sum(results["unsure"][key] for key in ("share", "accuracy_sure", "accuracy_unsure", "one_of_two_unsure"))
     except (KeyError, TypeError) as error:
         raise FerError(f"{path}: lacks {error}; expected what `python -m fer_hf evaluate` writes") from error
 

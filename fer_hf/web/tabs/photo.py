@@ -12,7 +12,6 @@ from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.annotate import draw_faces, shrink
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
-from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
 from fer_hf.labels import LABELS
 from fer_hf.web import examples
@@ -51,27 +50,21 @@ def build(service: Service, text: Text) -> None:
 
 
 def _answer(analyzer: FaceAnalyzer, sent: dict, text: Text) -> str:
-    file = sent_file(sent, text)
+    file = sent_file(sent)
     with opened(file) as photo:
         if sent.get("whole") is True:
-            result, crops = _as_one_face(analyzer, photo), [photo]
+            result, crops = analyzer.analyze_crop(photo), [photo]
         else:
             result = analyzer.analyze(photo)
             crops = [crop_face(photo, face.detection) for face in result.faces]
-        return photo_html(photo, result, crops, _downloads(photo, result, file.name, text), text)
-
-
-def _as_one_face(analyzer: FaceAnalyzer, photo: Image.Image) -> PhotoResult:
-    """The whole picture as one face, for those in which none was found."""
-    whole = Detection((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, np.full((5, 2), np.nan, np.float32))
-    return PhotoResult(*photo.size, (analyzer.face(whole, analyzer.scores([photo])[0], photo.size),))
+        return photo_html(result, crops, _downloads(result, file.name, text), text)
 
 
 def _heat(analyzer: FaceAnalyzer, sent: dict, text: Text) -> dict[str, str]:
     """Where the model looked for an expression in a face."""
-    file, label = sent_file(sent, text), sent.get("label")
+    file, label = sent_file(sent), sent.get("label")
     if label not in LABELS:
-        raise FerError(text["photo_not_received"])
+        raise FerError("photo_incomplete")
     with opened(file) as photo:
         crop = photo.resize((CROP_PIXELS, CROP_PIXELS), Image.Resampling.BICUBIC)
     heat = saliency.explain(analyzer, [crop], [label])[0]
@@ -88,12 +81,12 @@ def _where(heat: np.ndarray, text: Text) -> str:
     )
 
 
-def _downloads(photo: Image.Image, result: PhotoResult, file: str, text: Text) -> dict[str, tuple[str, str]]:
+def _downloads(result: PhotoResult, file: str, text: Text) -> dict[str, tuple[str, str]]:
     """The annotated picture, CSV and JSON: the name and the address of each."""
     stem = text["photo_save_name"].format(name=PurePath(file).stem)
-    table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode()
+    table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode("utf-8-sig")  # for Excel
     values = json.dumps([result.to_dict(file)], indent=2, ensure_ascii=False).encode()
-    drawn = draw_faces(*shrink(photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
+    drawn = draw_faces(*shrink(result.photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
     return {
         "picture": (f"{stem}.jpg", jpeg_url(drawn, DRAWN_PIXELS)),
         "csv": (f"{stem}.csv", data_url(table, "text/csv")),

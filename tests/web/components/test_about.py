@@ -62,17 +62,35 @@ def test_german_writes_numbers_its_own_way(known):
     assert "66,7\N{NO-BREAK SPACE}%" in html and "1.234" in html
 
 
+def test_what_unsure_means_is_told_where_it_was_measured(known):
+    parts = {"below": 0.45, "share": 0.19, "accuracy_sure": 0.77, "accuracy_unsure": 0.44, "one_of_two_unsure": 0.75}
+    told = words(about.about_html(replace(known, results=known.results | {"unsure": parts}), 0.45, TEXT))
+    assert all(f"{share} %" in told for share in (19, 77, 44, 75))
+    assert "it was unsure of" not in words(about.about_html(known, 0.45, TEXT))
+
+
+def test_a_space_links_its_card_its_code_and_its_discussions(known, monkeypatch):
+    assert "<a " not in about.about_html(known, 0.45, TEXT)
+    monkeypatch.setenv("SPACE_ID", "user/faces")
+    html = about.about_html(replace(known, name="user/model"), 0.45, TEXT)
+    assert re.findall('<a href="([^"]+)"', html) == [
+        "https://huggingface.co/user/model",
+        "https://huggingface.co/spaces/user/faces/tree/main",
+        "https://huggingface.co/spaces/user/faces/discussions",
+    ]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_trouble_that_is_measured_has_words(known, language):
+def test_every_corruption_that_is_measured_has_words(known, language):
     shown = words(about.about_html(known, 0.0, TEXTS[language]))
     assert not [each.unit for each in CORRUPTIONS.values() if f"({each.unit})" in shown]
-    assert TEXTS[language]["about_troubles"] in shown
+    assert TEXTS[language]["about_corruptions"] in shown
 
 
 def test_what_was_not_measured_is_said(known):
     html = about.about_html(replace(known, results=None, corruptions=None, training=None), 0.0, TEXT)
     assert TEXT["about_not_measured"] in html
-    assert TEXT["about_troubles_not_measured"] in html
+    assert TEXT["about_corruptions_not_measured"] in html
     assert TEXT["about_licence_other"] in words(html)
     assert "<table" in html and "<svg" not in html  # of the tables, only that of the endpoints
 

@@ -29,7 +29,7 @@ def face(index, unsure=()):
 
 def html_of(*faces, text=TEXT):
     """The answer, its white space as a reader sees it."""
-    html = photo_html(PHOTO, PhotoResult(*PHOTO.size, faces), [PHOTO] * len(faces), {}, text)
+    html = photo_html(PhotoResult(*PHOTO.size, faces, PHOTO), [PHOTO] * len(faces), {}, text)
     return re.sub(r"\s+", " ", html)
 
 

@@ -49,7 +49,7 @@ def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(analyzer):
     drawn = Image.open(io.BytesIO(picture))
     assert drawn.size == original.size
     assert np.abs(np.asarray(drawn).astype(int) - np.asarray(original)).max() > 100  # the boxes
-    rows = list(csv.DictReader(io.StringIO(table.decode())))
+    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
     assert tuple(rows[0]) == CSV_COLUMNS and len(rows) == 6
     assert {row["file"] for row in rows} == {"'=group & co.png"}
     assert json.loads(values) == [analyzer.analyze(original).to_dict("=group & co.png")]
@@ -97,8 +97,9 @@ def test_a_picture_without_a_face_is_read_as_one_face_when_asked(analyzer):
     "sent", [None, [], "photo", {}, {"data": 5}, {"data": "data:,ä"}, {"name": [1], "data": "x,y"}]
 )
 def test_what_is_no_file_is_one_plain_line(sent):
-    with pytest.raises(FerError, match="did not arrive whole"):
+    with pytest.raises(FerError, match="did not arrive whole") as caught:
         sent_file(sent)
+    assert caught.value.code == "photo_incomplete"
 
 
 def test_a_file_over_the_limit_is_named():

@@ -1,6 +1,6 @@
 """The About tab's component: what this is, how well it reads, what it cannot do, the law, privacy, and for programs."""
 
-from markupsafe import Markup
+import os
 
 from fer_hf.evaluation import model_metadata
 from fer_hf.labels import LABELS
@@ -11,7 +11,6 @@ from fer_hf.web.model_info import Measured
 from fer_hf.web.temp_files import AGE, FREQUENCY
 
 MINUTES = (AGE + FREQUENCY) // 60  # after which an upload is gone at the latest
-ADDRESS = Markup('<span class="address">http://127.0.0.1:7860/</span>')  # the script puts the page's own here
 # What a program sends; the page's address goes where {address} stands.
 PROGRAMS = {
     "gradio_client": """\
@@ -71,6 +70,15 @@ def about_html(known: Measured, unsure_below: float, text: Text) -> str:
         is_fer2013=model_metadata.is_fer2013(known.training, known.results or {}),
         minutes=MINUTES,
         megabytes=MEGABYTES,
-        address=ADDRESS,
+        links=_links(known),
         programs={title: program.split("{address}") for title, program in PROGRAMS.items()},
     )
+
+
+def _links(known: Measured) -> dict[str, str]:
+    """The model's card, where it is on the Hub; the page's code and where to write, where the page is a Space."""
+    links = {"card": f"https://huggingface.co/{known.name}"} if "/" in known.name else {}
+    if space := os.environ.get("SPACE_ID"):
+        address = f"https://huggingface.co/spaces/{space}"
+        links |= {"code": f"{address}/tree/main", "contact": f"{address}/discussions"}
+    return links

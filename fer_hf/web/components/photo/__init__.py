@@ -5,11 +5,12 @@ faces are tabs in the sense of ARIA: one is shown, and the arrow keys move throu
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PIL import Image
 
 from fer_hf.inference.results import PhotoResult
+from fer_hf.labels import UNSURE
 from fer_hf.web.components.base import Component, render
 from fer_hf.web.components.data_url import jpeg_url
 from fer_hf.web.i18n import Text
@@ -47,21 +48,21 @@ class Photo(Component):
 
 
 def photo_html(
-    photo: Image.Image,
-    result: PhotoResult,
-    crops: Sequence[Image.Image],
-    downloads: dict[str, tuple[str, str]],
-    text: Text,
+    result: PhotoResult, crops: Sequence[Image.Image], downloads: Mapping[str, tuple[str, str]], text: Text
 ) -> str:
-    """The whole answer to one photo: its faces as `crops`, and files to save by kind, each a name and its address."""
-    sure = Counter(face.label for face in result.faces if not face.unsure)
-    unsure = len(result.faces) - sure.total()
+    """The whole answer to one photo.
+
+    Args:
+        crops: the faces, as the model sees them.
+        downloads: the files to save by kind, each a name and a `data:` address.
+    """
+    counts = Counter(face.counted_as for face in result.faces)
     return render(
         "photo/answer.html",
         text=text,
         result=result,
-        counts=[*sure.most_common(), *([("unsure", unsure)] if unsure else [])],
-        picture=jpeg_url(photo, PHOTO_PIXELS),
+        counts=sorted(counts.items(), key=lambda pair: (pair[0] == UNSURE, -pair[1])),
+        picture=jpeg_url(result.photo, PHOTO_PIXELS),
         crops=[jpeg_url(crop, CROP_PIXELS) for crop in crops],
         downloads=downloads,
         crowd=CROWD,
