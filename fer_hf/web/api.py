@@ -148,7 +148,7 @@ def _upload(uploads: Uploads, name: str, sent: object, session: str | None) -> i
     """A file that Gradio has put among the uploads; its session takes it along when it ends."""
     address = sent.get("path") if isinstance(sent, dict) else sent
     if not isinstance(address, str) or not address:
-        raise FerError("picture_expected", name, sent=_shown(sent))
+        raise FerError("picture_not_sent", name, sent=_shown(sent))
     path = Path(unquote(address.rpartition("/file=")[2]).replace("\0", "")).resolve()
     if not path.is_relative_to(uploads.folder.resolve()):
         raise FerError("upload_expected", name, sent=_shown(address))
