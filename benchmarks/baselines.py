@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 from datasets import Dataset
 from PIL import Image
 from scipy.stats import binomtest
@@ -85,14 +86,16 @@ def compare(models: dict[str, Scorer], faces: list[Image.Image], data: Dataset) 
     }
 
 
-def add_times(results: dict, models: dict[str, Scorer], faces: list[Image.Image], rounds: int) -> None:
+def add_times(
+    results: dict, models: dict[str, Scorer], faces: list[Image.Image], rounds: int, device: torch.device
+) -> None:
     """Add the median milliseconds from picture to scores, for 1 and for 64 faces, beside those of a random ViT-B/16."""
     tasks = {
         (name, count): (lambda model=model, count=count: model.scores(faces[:count]))
         for name, model in models.items()
         for count in (1, 64)
     }
-    seconds = interleaved(tasks | {"reference": reference_pass()}, rounds)
+    seconds = interleaved(tasks | {"reference": reference_pass(device)}, rounds)
     for name, row in results["models"].items():
         row["milliseconds"] = {str(count): round(1000 * seconds[name, count], 2) for count in (1, 64)}
     results["stated"] = STATED | {"milliseconds": {"1": round(1000 * seconds["reference"], 2)}}
@@ -141,7 +144,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
-    ours, name = FaceAnalyzer.from_pretrained(arguments.model), Path(arguments.model).name
+    ours, name = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device), Path(arguments.model).name
     folder, threads = arguments.baselines, arguments.threads
     baselines = {each.name: OnnxBaseline(each, folder, threads) for each in BASELINES} if folder else {}
     models = {name: ours, **baselines}
@@ -149,7 +152,7 @@ def main(argv: list[str]) -> None:
     split = data.splits[arguments.split]
     faces = list(pictures(split, "faces"))
     results = {"split": arguments.split, **compare(models, faces, split)}
-    add_times(results, models, faces, arguments.rounds)
+    add_times(results, models, faces, arguments.rounds, ours.model.device)
     weights = Path(cached_file(arguments.model, "model.safetensors"))
     sizes = {name: (weights.stat().st_size, ours.model.num_parameters())}
     sizes |= {each: (baseline.bytes(), baseline.parameters()) for each, baseline in baselines.items()}

@@ -211,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))

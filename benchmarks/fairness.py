@@ -151,7 +151,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     results = measure(analyzer, load_fer(arguments.data)["validation"])
     record.keep("benchmarks.fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
     draw(results, record.path_of("benchmarks.fairness", ".png"))

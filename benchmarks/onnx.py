@@ -78,7 +78,7 @@ def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labe
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = record.build_parser("benchmarks.onnx", __doc__)
+    parser = record.build_parser("benchmarks.onnx", __doc__, device=False)
     parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")
     return parser
 

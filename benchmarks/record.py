@@ -42,13 +42,18 @@ def path_of(name: str, suffix: str = ".json") -> Path:
     return ROOT / package / "results" / f"{stem}{suffix}"
 
 
-def build_parser(name: str, about: str) -> argparse.ArgumentParser:
-    """The options of every benchmark that scores a model on FER2013; `about` is the module's docstring."""
+def build_parser(name: str, about: str, device: bool = True) -> argparse.ArgumentParser:
+    """The options of every benchmark that scores a model on FER2013, `--device` only where others than the CPU serve.
+
+    `about` is the docstring of the module.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
     parser.add_argument(
         "--model", default=default_model(), help="model folder or Hub id (default: the model that ships)"
     )
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
+    if device:
+        parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: the accelerator, if any)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: %(default)s)")
     return parser
 

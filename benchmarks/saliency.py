@@ -133,7 +133,7 @@ def draw(rows: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = record.build_parser("benchmarks.saliency", __doc__)
+    parser = record.build_parser("benchmarks.saliency", __doc__, device=False)
     parser.add_argument("--faces", type=int, default=500, help="drawn from validation (default: %(default)s)")
     parser.add_argument("--bfloat16", action="store_true", help="compute under it: faster on new CPUs")
     return parser

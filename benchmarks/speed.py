@@ -58,7 +58,7 @@ def measure_predictions(analyzer: FaceAnalyzer, extra: dict[str, Image.Image], r
     photos = {"photo with 1 face": photo_of_one(), f"photo with {GROUP} faces": photo_of_group(), **extra}
     size = analyzer.processor.size["height"]
     tasks = {
-        "reference": reference_pass(),
+        "reference": reference_pass(analyzer.model.device),
         "one face, the model's pass": forward_pass(analyzer.model, size),
         "one face, with resizing": lambda: analyzer.scores(crops[:1]),
         "64 faces, with resizing": lambda: analyzer.scores(crops),
@@ -101,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--photo", nargs="+", default=[], metavar="P", help="photos to time beside the two tiled ones")
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure (default: all)")
+    parser.add_argument("--device", default="auto", help="of prediction (default: the accelerator, if any)")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=15, help="timed rounds of prediction (default: %(default)s)")
     parser.add_argument("--blocks", type=int, default=6, help="timed blocks of training (default: %(default)s)")
@@ -112,7 +113,8 @@ def main(words: list[str]) -> None:
     results = {}
     if "predict" in arguments.parts:
         extra = {Path(path).name: open_photo(path) for path in arguments.photo}
-        results["predict"] = measure_predictions(FaceAnalyzer.from_pretrained(arguments.model), extra, arguments.rounds)
+        analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
+        results["predict"] = measure_predictions(analyzer, extra, arguments.rounds)
         draw(results["predict"]["rows"], record.path_of("benchmarks.speed", ".png"))
     if "train" in arguments.parts:
         results["train"] = training_speed.measure(

@@ -8,7 +8,7 @@ from statistics import median
 import onnxruntime
 import torch
 from tqdm import tqdm
-from transformers import ViTConfig, ViTForImageClassification
+from transformers import PreTrainedModel, ViTConfig, ViTForImageClassification
 
 from fer_hf.labels import LABELS
 
@@ -27,18 +27,18 @@ def interleaved(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str
     return {name: median(each) for name, each in seconds.items()}
 
 
-def reference_pass() -> Callable[[], object]:
+def reference_pass(device: str | torch.device = "cpu") -> Callable[[], object]:
     """One pass of a random ViT-B/16 over one picture of 224 px, float32: the yardstick for all times."""
-    return forward_pass(ViTForImageClassification(ViTConfig(num_labels=len(LABELS))).eval(), 224)
+    return forward_pass(ViTForImageClassification(ViTConfig(num_labels=len(LABELS))).eval().to(device), 224)
 
 
-def forward_pass(model: torch.nn.Module, size: int) -> Callable[[], object]:
-    """One pass of the model over one random picture of `size` pixels square."""
-    picture = torch.rand(1, 3, size, size)
+def forward_pass(model: PreTrainedModel, size: int) -> Callable[[], object]:
+    """One pass of the model over one random picture of `size` pixels square, up to the logits on the CPU."""
+    picture = torch.rand(1, 3, size, size, device=model.device, dtype=model.dtype)
 
     def step() -> None:
         with torch.inference_mode():
-            model(pixel_values=picture)
+            model(pixel_values=picture).logits.cpu()
 
     return step
 

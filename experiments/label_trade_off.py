@@ -118,7 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
     data, labels, majority = with_majority(arguments.data)
-    logits = raw_logits(FaceAnalyzer.from_pretrained(arguments.model), arguments.model, data)
+    logits = raw_logits(FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device), arguments.model, data)
     rows = [{"share": share, **score(cross_validated(logits, labels, share), labels, majority)} for share in SHARES]
     best = choose(rows)
     about = {"split": "validation", "sha256": weights_hash(arguments.model), "ferplus_floor": FERPLUS_FLOOR}

@@ -44,9 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
     data, labels, majority = with_majority(arguments.data)
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     ways = [(1, CROP), (2, CROP), *((10, crop) for crop in CROPS)]
-    with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
+    with torch.autocast(analyzer.model.device.type, torch.bfloat16, enabled=arguments.bfloat16):
         rows = [row_of(analyzer, data, labels, majority, *way) for way in ways]
     about = {"split": "validation", "sha256": weights_hash(arguments.model), "n": len(labels)}
     record.keep("experiments.test_time_augmentation", about | {"rows": rows, "chosen": choose(rows)})

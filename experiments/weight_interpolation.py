@@ -55,12 +55,13 @@ def trained_weights(run: Path, start: str) -> Path:
     return checkpoint / AVERAGE if (checkpoint / AVERAGE).is_dir() else checkpoint
 
 
-def interpolated(start: str, trained: Path, alpha: float) -> FaceAnalyzer:
+def interpolated(start: str, trained: Path, alpha: float, device: str = "cpu") -> FaceAnalyzer:
     """An analyzer with (1 - alpha) of the trained weights and alpha of those of the start."""
     analyzer = FaceAnalyzer.from_pretrained(start, device="cpu")
     first = analyzer.model
-    analyzer.runtime = TorchRuntime(AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32))
-    mix(analyzer.model, first, alpha)
+    model = AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32)
+    mix(model, first, alpha)
+    analyzer.runtime = TorchRuntime(model, device)
     return analyzer
 
 
@@ -81,7 +82,7 @@ def main(argv: list[str]) -> None:
     data, labels, majority = with_majority(arguments.data)
     trained, rows = trained_weights(arguments.run, arguments.model), []
     for alpha in ALPHAS:
-        logits = log_scores(interpolated(arguments.model, trained, alpha), data)
+        logits = log_scores(interpolated(arguments.model, trained, alpha, arguments.device), data)
         for share in SHARES:
             row = score(cross_validated(logits, labels, share), labels, majority)
             rows.append({"start_share": alpha, "biases": share, **row})

@@ -42,7 +42,7 @@ def entries(folder: Path) -> list[Path]:
     try:
         found = sorted(folder.iterdir())
     except OSError as error:
-        raise FerError("cannot_read", folder, reason=error.strerror or error) from error
+        raise FerError("file_unreadable", folder, reason=error.strerror or error) from error
     return [path for path in found if not path.name.startswith(".") and path.name.lower() not in IGNORED]
 
 
@@ -73,7 +73,7 @@ def split_files(folder: Path) -> list[tuple[Path, int]]:
             raise FerError("class_folder_empty", class_folder)
         for picture in pictures:
             if not picture.is_file():
-                raise FerError("picture_expected", picture)
+                raise FerError("picture_file_expected", picture)
             files.append((picture, label))
     if not files:
         raise FerError("split_empty", folder)

@@ -75,7 +75,7 @@ def csv_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[
     except csv.Error as error:
         raise FerError("csv_broken", f"{path}: line {line + 1}", reason=error) from error
     except OSError as error:
-        raise FerError("cannot_read", path, reason=error.strerror or error) from error
+        raise FerError("file_unreadable", path, reason=error.strerror or error) from error
 
 
 def bounded_lines(file: TextIO, path: Path) -> Iterator[str]:

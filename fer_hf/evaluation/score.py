@@ -160,6 +160,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=VIEWS,
         help="test-time augmentation: average this many views of each face (default: 1)",
     )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: the accelerator, if any)")
     parser.add_argument("--output", required=True, metavar="F.json", help="results; pictures are written beside it")
     parser.add_argument(
         "--log_test_evaluation",
@@ -176,7 +177,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.log_test_evaluation:
         read_log(arguments.log_test_evaluation)  # a broken log is to be known before the work
     logging.disable_progress_bar()
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     data = read_fer(arguments.data, votes=arguments.votes)
     results = {
         "command": command_of(arguments),

@@ -100,7 +100,7 @@ def make_loose_file(root):
 
 def make_folder_in_class(root):
     (root / "train" / "sad" / "more").mkdir()
-    return "picture_expected", "more: not a file, where a picture is expected"
+    return "picture_file_expected", "more: not a file, where a picture is expected"
 
 
 @pytest.mark.parametrize("spoil", [value for name, value in list(globals().items()) if name.startswith("make_")])

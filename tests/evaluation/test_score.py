@@ -129,6 +129,14 @@ def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys)
     assert "expected a file name that ends in .json" in capsys.readouterr().err
 
 
+def test_the_device_reaches_the_model(tiny_model, tmp_path, capsys):
+    argv = ["evaluate", "--model", str(tiny_model), "--data", "none.csv", "--output", str(tmp_path / "results.json")]
+    assert main([*argv, "--device", "warp"]) == 1
+    assert "device: " in capsys.readouterr().err
+    assert main([*argv, "--device", "cpu"]) == 1
+    assert "none.csv: no such file or folder" in capsys.readouterr().err
+
+
 def test_a_split_without_votes_or_leaks_has_no_such_scores(analyzer):
     plain = Dataset.from_dict({"image": synthetic_splits(7)["test"]["image"], "label": list(range(7))})
     assert set(evaluate(analyzer, plain)) == {"whole"}

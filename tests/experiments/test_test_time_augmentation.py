@@ -8,7 +8,6 @@ from experiments import test_time_augmentation
 from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.evaluation.score import CROP, views_of
 from fer_hf.inference.analyzer import FaceAnalyzer
-from tools import choices
 
 
 def test_a_row_scores_the_average_of_its_crops(tiny_model):
@@ -28,16 +27,6 @@ def test_the_rule_takes_the_most_accurate_crop():
     assert test_time_augmentation.choose(rows) == 0.95
 
 
-def test_readme_says_which_crop_was_taken():
-    row = {"accuracy": 0.687, "macro_f1": 0.66, "ferplus": 0.8, "ece": 0.02, "nll": 0.8}
-    row["interval_95"] = dict.fromkeys(row, (0.01, 0.03))
-    rows = [{"views": 1, "crop": None, **row}, {"views": 10, "crop": 0.9, **row}, {"views": 10, "crop": 0.95, **row}]
-    lines = choices.views_lines({"split": "validation", "rows": rows, "chosen": 0.95})
-    names = [line.split("|")[1].strip() for line in lines[-3:]]
-    assert names == ["1", "10, crops of 90 %", "**10, crops of 95 %**"]
-    assert lines[-1].endswith("| 68.7 ±1.0 | 66.0 ±1.0 | 80.0 ±1.0 | 2.0 ±1.0 | 0.800 |")
-
-
-@pytest.mark.skipif(not (record.path_of("experiments.test_time_augmentation", ".json")).exists(), reason="not measured")
+@pytest.mark.skipif(not record.path_of("experiments.test_time_augmentation").exists(), reason="not measured")
 def test_evaluate_takes_the_crop_that_was_chosen():
-    assert json.loads((record.path_of("experiments.test_time_augmentation", ".json")).read_text())["chosen"] == CROP
+    assert json.loads(record.path_of("experiments.test_time_augmentation").read_text())["chosen"] == CROP
