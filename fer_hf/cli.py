@@ -24,6 +24,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "predict": Command("fer_hf.inference.predict", "find the faces in photos and read their expressions"),
+    "app": Command("fer_hf.web.server", "serve the page on http://127.0.0.1:7860"),
     "predict-folder": Command(
         "fer_hf.inference.folder_job", "read folders of very many photos with several processes, into parquet"
     ),
