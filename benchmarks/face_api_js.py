@@ -98,7 +98,9 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.face_api_js", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.face_api_js", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument("folder", type=Path, help="the folder `model` of the npm package @vladmandic/face-api")
     parser.add_argument("output", type=Path, help="the ONNX file to write")
     arguments = parser.parse_args(argv)

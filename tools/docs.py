@@ -37,7 +37,9 @@ AIMS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.docs", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is stale")
     arguments = parser.parse_args()
     facts = read_facts()
