@@ -6,7 +6,6 @@ with a second model, so that both meet the same machine.
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,10 +15,10 @@ from torch import nn
 from transformers import AutoConfig, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fer_hf.labels import LABELS
-from fer_hf.training.arguments import Recipe, read_recipe
+from fer_hf.training.arguments import Arguments
 from fer_hf.training.backbone import load_backbone, parameter_groups
-from fer_hf.training.trainer import bfloat16
-from train import load_splits, make_trainer
+from fer_hf.training.parsing import read_arguments
+from train import load_splits, make_trainer, set_up
 
 BLOCK = 6  # optimiser steps between two looks at the clock
 DRAWN = 1024  # faces, where no data is given
@@ -29,12 +28,13 @@ LIMIT = 0.9  # least share of the bare steps' speed
 class BareSteps:
     """The same model, batch size, picture size, optimiser and precision as the trainer's, and nothing else."""
 
-    def __init__(self, recipe: Recipe, size: int, device: torch.device) -> None:
-        self.model = load_backbone(recipe).to(device).train()
-        self.optimizer = torch.optim.AdamW(parameter_groups(self.model, recipe), fused=True)
-        self.pictures = torch.rand(recipe.batch_size, 3, size, size, device=device)
-        self.targets = torch.rand(recipe.batch_size, len(LABELS), device=device).softmax(1)
-        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16(recipe))
+    def __init__(self, arguments: Arguments, size: int) -> None:
+        device, batch_size = arguments.training.device, arguments.training.per_device_train_batch_size
+        self.model = load_backbone(arguments.model, device).to(device).train()
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.model, arguments.training), fused=True)
+        self.pictures = torch.rand(batch_size, 3, size, size, device=device)
+        self.targets = torch.rand(batch_size, len(LABELS), device=device).softmax(1)
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=arguments.training.bf16)
 
     def __call__(self) -> None:
         with self.autocast:
@@ -76,38 +76,43 @@ def now() -> float:
     return time.perf_counter()
 
 
-def measure(recipe_file: str, model: str, data: str, threads: int, blocks: int) -> dict:
-    """Pictures a second of both, at the recipe's early and final picture sizes and over a whole run."""
-    source = ["--data", data] if data else ["--drawn_pictures", str(DRAWN)]
-    recipe = read_recipe([recipe_file, *source, "--threads", str(threads)])
-    recipe = replace(
-        recipe,
-        model="",  # random weights of the same shape are as fast
-        model_config=AutoConfig.from_pretrained(model).to_dict(),
-        accumulation=1,
-        evaluations=1,
-        max_steps=BLOCK * (blocks + 1),
-        resume=False,
-    )
-    splits = load_splits(recipe)
+def measure(recipe: str, model: str, data: str, threads: int, blocks: int) -> dict:
+    """Pictures per second of both, at the recipe's early and final picture sizes and over a whole run."""
+    common = {
+        "data": data,
+        "synthetic_faces": 0 if data else DRAWN,
+        "threads": threads,
+        "model_name_or_path": "",  # random weights of the same shape are as fast
+        "model_config": AutoConfig.from_pretrained(model).to_json_string(use_diff=False),
+        "gradient_accumulation_steps": 1,
+        "eval_steps": 0.999999,
+        "max_steps": BLOCK * (blocks + 1),
+        "resume_from_checkpoint": "none",
+    }
+    argv = [recipe, *(f"--{name}={value}" for name, value in common.items())]
+    arguments = read_arguments(argv)
+    splits = load_splits(arguments.data, arguments.training.seed)
     splits["validation"] = splits["validation"].select(range(min(64, len(splits["validation"]))))
-    sizes = {recipe.image_size: 1 - recipe.early_fraction if recipe.early_size else 1.0}
-    if recipe.early_size:
-        sizes = {recipe.early_size: recipe.early_fraction, **sizes}
-    rows = [measure_size(recipe, splits, size) | {"share_of_steps": round(part, 4)} for size, part in sizes.items()]
-    return whole_run(rows) | {"batch_size": recipe.batch_size, "bfloat16": bfloat16(recipe), "sizes": rows}
+    early, final = arguments.training.early_size, arguments.model.image_size
+    share = arguments.training.early_fraction if early else 0.0
+    shares = ({early: share} if early else {}) | {final: 1 - share}
+    rows = [measure_size(argv, splits, size, early) | {"share_of_steps": round(shares[size], 4)} for size in shares]
+    training = arguments.training
+    about = {"batch_size": training.per_device_train_batch_size, "bfloat16": training.bf16, "sizes": rows}
+    return whole_run(rows) | about
 
 
-def measure_size(recipe: Recipe, splits: dict, size: int) -> dict:
-    """Both at one picture size."""
-    early = size if size != recipe.image_size else 0
+def measure_size(argv: list[str], splits: dict, size: int, early: int) -> dict:
+    """Both at one picture size, which is the early one or the final one."""
+    sizes = [f"--early_size={early}", "--early_fraction=1"] if size == early else ["--early_size=0"]
     with TemporaryDirectory() as folder:
-        recipe = replace(recipe, early_size=early, early_fraction=1.0 if early else 0.0, output_dir=folder)
-        trainer = make_trainer(recipe, splits)
-        clock = Alternation(BareSteps(recipe, size, trainer.args.device))
+        arguments = read_arguments([*argv, *sizes, f"--output_dir={folder}"])
+        set_up(arguments.training)
+        trainer = make_trainer(arguments, splits)
+        clock = Alternation(BareSteps(arguments, size))
         trainer.add_callback(clock)
         trainer.train()
-    pictures = BLOCK * recipe.batch_size
+    pictures = BLOCK * arguments.training.per_device_train_batch_size
     return {
         "image_size": size,
         "trainer_pictures_a_second": round(pictures / median(clock.trainer_seconds[1:]), 1),

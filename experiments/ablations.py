@@ -7,7 +7,7 @@
 Answer (2026-11-24, 150 steps): larger pictures gain most (2.2 points of accuracy at 112 px instead of 84, 2.7 at 140),
 then a lower learning rate (0.9) and more weight on FER+ votes (0.7); other layer decays and erasing gain nothing.
 
-Runs `train.py recipes/ablations/base.yaml --FIELD VALUE` for one value after another. A series that was stopped
+Runs `train.py recipes/ablations/base.yaml --NAME VALUE` for one value after another. A series that was stopped
 resumes: finished runs are kept, and train.py resumes the unfinished one. What was not run is listed as such.
 """
 
@@ -16,7 +16,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from statistics import mean
@@ -28,7 +28,7 @@ from transformers.utils import logging
 from benchmarks import record
 from fer_hf.errors import FerError
 from fer_hf.evaluation.plots import figure
-from fer_hf.training.arguments import Recipe, read_recipe
+from fer_hf.training.parsing import read_arguments
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes" / "ablations"
@@ -42,7 +42,8 @@ NOT_IN_TRAIN = {
     "distillation": "train.py has no teacher",
 }
 SCORES = ("accuracy", "macro_f1", "ece", "nll")
-ELSEWHERE = ("model", "data", "output_dir", "threads", "use_cpu")  # fields that may differ between machines
+# Arguments that may differ between machines.
+ELSEWHERE = ("model_name_or_path", "data", "output_dir", "run_name", "threads", "use_cpu", "bf16")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Trial:
         """The command line of train.py."""
         argv = [str(base), *common, "--seed", str(self.seed), "--output_dir", str(self.folder)]
         if self.epochs:
-            argv += ["--max_steps", "-1", "--epochs", str(self.epochs)]
+            argv += ["--max_steps", "-1", "--num_train_epochs", str(self.epochs)]
         return [*argv, f"--{self.field}", str(self.value)] if self.field else argv
 
 
@@ -88,7 +89,11 @@ def read_factors(folder: Path) -> dict[str, tuple[str, list]]:
 def trials_of(factor: tuple[str, list], seeds: list[int], epochs: float) -> list[Trial]:
     """All runs of one factor."""
     field, values = factor
-    return [Trial(field, value, seed, value if field == "epochs" else epochs) for value in values for seed in seeds]
+    return [
+        Trial(field, value, seed, value if field == "num_train_epochs" else epochs)
+        for value in values
+        for seed in seeds
+    ]
 
 
 def interleave(factors: dict[str, tuple[str, list]], seeds: list[int], epochs: float) -> list[Trial]:
@@ -112,19 +117,18 @@ def run(trial: Trial, base: Path, common: list[str]) -> None:
             raise KeyboardInterrupt
         if code or not report.exists():
             raise FerError("run_failed", trial.folder, code=code)
-    check_same(json.loads(report.read_text(encoding="utf-8"))["recipe"], read_recipe(argv), trial.folder)
+    check_same(json.loads(report.read_text(encoding="utf-8"))["recipe"], read_arguments(argv).as_table(), trial.folder)
     for checkpoint in trial.folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
 
 
-def check_same(done: dict, wanted: Recipe, folder: Path) -> None:
+def check_same(done: dict, wanted: dict, folder: Path) -> None:
     """Check that a run had the same recipe.
 
     Raises:
         FerError: it had another one; names the fields.
     """
-    table = asdict(wanted)
-    other = [name for name in table if name not in ELSEWHERE and done.get(name) != table[name]]
+    other = [name for name in wanted if name not in ELSEWHERE and done.get(name) != wanted[name]]
     if other:
         raise FerError("run_of_other_recipe", folder, fields=", ".join(other))
 
@@ -157,7 +161,7 @@ def gains_over(base: dict, value: dict, score: str) -> list[float]:
     return [round(each[score] - of_seed[each["seed"]], 4) for each in runs]
 
 
-def collect(base: Recipe, factors: dict, seeds: list[int], base_seeds: list[int], epochs: float) -> dict:
+def collect(base: dict, factors: dict, seeds: list[int], base_seeds: list[int], epochs: float) -> dict:
     """The results of all factors at this budget, whether they were run or not."""
     common = summarise([Trial("", None, seed, epochs) for seed in base_seeds])
     rows = {}
@@ -170,8 +174,12 @@ def collect(base: Recipe, factors: dict, seeds: list[int], base_seeds: list[int]
                 if gains := gains_over(common, row, score):
                     row[f"{score}_gain"] = round(mean(gains), 4)
             values.append(row)
-        rows[name] = {"field": factor[0], "base": getattr(base, factor[0]), "values": values}
-    budget = f"{epochs:g} epochs" if epochs else f"shortened: {base.max_steps} steps of {base.batch_size} faces"
+        rows[name] = {"field": factor[0], "base": base[factor[0]], "values": values}
+    budget = (
+        f"{epochs:g} epochs"
+        if epochs
+        else f"shortened: {base['max_steps']} steps of {base['per_device_train_batch_size']} faces"
+    )
     return {
         "split": "validation",
         "budget": budget,
@@ -251,7 +259,7 @@ def main(argv: list[str]) -> None:
     factors = read_factors(arguments.recipes)
     base = arguments.recipes / "base.yaml"
     data = arguments.data or ("not read" if arguments.collect else "")
-    pairs = {"--data": data, "--model": arguments.model}
+    pairs = {"--data": data, "--model_name_or_path": arguments.model}
     common = [argument for option, value in pairs.items() if value for argument in (option, value)]
     if not arguments.collect:
         trials = [Trial("", None, seed, arguments.epochs) for seed in arguments.base_seeds]
@@ -265,7 +273,7 @@ def main(argv: list[str]) -> None:
 
 def gather(base: Path, common: list[str], factors: dict, arguments: argparse.Namespace) -> dict:
     """Collect the results, write them and draw them."""
-    recipe = read_recipe([str(base), *common])
+    recipe = read_arguments([str(base), *common]).as_table()
     results = collect(recipe, factors, arguments.seeds, arguments.base_seeds, arguments.epochs)
     name = "experiments.ablations" if not arguments.epochs else f"experiments.ablations_{arguments.epochs:g}_epochs"
     record.keep(name, results)

@@ -30,8 +30,8 @@ from experiments.label_trade_off import (
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import TorchRuntime, weights_hash
-from fer_hf.training.backbone import mix
-from fer_hf.training.trainer import AVERAGE
+from fer_hf.training.checkpoints import AVERAGE
+from fer_hf.training.weights import interpolate
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75)
 TOLERANCE = 0.005  # below FERPLUS_FLOOR; a third of half the width of the interval
@@ -60,7 +60,7 @@ def interpolated(start: str, trained: Path, alpha: float, device: str = "cpu") -
     analyzer = FaceAnalyzer.from_pretrained(start, device="cpu")
     first = analyzer.model
     model = AutoModelForImageClassification.from_pretrained(trained, dtype=torch.float32)
-    mix(model, first, alpha)
+    interpolate(model, first, 1 - alpha)
     analyzer.runtime = TorchRuntime(model, device)
     return analyzer
 

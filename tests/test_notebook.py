@@ -46,7 +46,7 @@ def data(tmp_path):
 @pytest.mark.slow
 def test_it_runs_from_the_first_cell_to_the_last(data, tmp_path):
     """Its cells in order, as one program with other settings, in a process that knows no network but loopback."""
-    fields = {"drawn_pictures": 0, "max_steps": 2, "output_dir": str(tmp_path / "run")}
+    fields = {"synthetic_faces": 0, "max_steps": 2, "output_dir": str(tmp_path / "run")}
     settings = (
         f"DATA, RECIPE, FIELDS = {str(data)!r}, 'recipes/smoke.yaml', {fields}\nPHOTO, PUSH_TO = None, 'alice/fer'"
     )

@@ -64,9 +64,14 @@ def read_facts() -> dict[str, Any]:
         "evaluations": evaluations,
         "test": evaluations[0],
         "test_evaluations": read(MODEL / "test_evaluations.json"),
-        "training_runs": parts_of(read(MODEL / "training.json")),
+        "training_runs": [count_evaluations(run) for run in parts_of(read(MODEL / "training.json"))],
         "found": {name: read(path) for name, path in files.items()},
     }
+
+
+def count_evaluations(run: dict[str, Any]) -> dict[str, Any]:
+    """A training run with the number of its scored checkpoints, which version 0.1 kept in the recipe."""
+    return {"evaluations": run["recipe"].get("evaluations")} | run
 
 
 def read(path: Path) -> Any:

@@ -7,10 +7,7 @@ to the frequency of each class: the votes say "neutral" more often than FER2013'
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from scipy.optimize import minimize
-from torch import nn
-from transformers import PreTrainedModel
 
 from fer_hf.evaluation.metrics import nll
 from fer_hf.labels import LABELS
@@ -65,13 +62,3 @@ def unsure_threshold(scores: np.ndarray, share: float = UNSURE_SHARE) -> float:
     It is saved in the model's config as `unsure_below`; `metrics.coverage_80` is the accuracy above it.
     """
     return round(float(np.quantile(scores.max(1), share)), 4)
-
-
-@torch.no_grad()
-def fold_calibration(model: PreTrainedModel, calibration: Calibration) -> None:
-    """Calibrate the classifier's weights for good, so that plain `pipeline` scores are calibrated."""
-    classifier = model.classifier
-    if not isinstance(classifier, nn.Linear):
-        raise TypeError(f"expected a linear classifier, got {type(classifier).__name__}")
-    classifier.weight.div_(calibration.temperature)
-    classifier.bias.div_(calibration.temperature).add_(torch.tensor(calibration.biases).to(classifier.bias))

@@ -17,9 +17,13 @@ from fer_hf.io import sha256_of
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SCORES = ("n", "accuracy", "macro_f1", "ece", "nll", "brier", "coverage_80")  # that every part of the results has
-# Fields of a recipe that say where things were, not how the model was trained.
-PLACES = ("model", "data", "drawn_pictures", "votes", "output_dir", "resume", "threads")
-PLACES += ("push_to_hub", "hub_model_id", "hub_private")
+# Arguments that say where things were and what was kept, not how the model was trained. The last line is version 0.1's.
+PLACES = ("model_name_or_path", "data", "synthetic_faces", "votes", "output_dir", "resume_from_checkpoint", "threads")
+PLACES += ("run_name", "project", "report_to", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id")
+PLACES += ("push_to_hub", "hub_model_id", "hub_private_repo", "hub_strategy", "hub_revision", "disable_tqdm")
+PLACES += ("logging_steps", "save_strategy", "save_steps", "save_total_limit", "label_names", "remove_unused_columns")
+PLACES += ("restore_callback_states_from_checkpoint", "do_eval", "per_device_eval_batch_size", "dataloader_num_workers")
+PLACES += ("model", "drawn_pictures", "resume", "hub_private")
 
 
 def read_results(model: Path, weights: str) -> dict[str, dict]:
@@ -74,16 +78,18 @@ def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
     """What may be told of a training run: nothing of the machine's folders."""
     try:
         recipe = report["recipe"]
-        model, data = recipe["model"], recipe["data"]
-        drawn = bool(recipe["drawn_pictures"])
+        model = recipe["model_name_or_path"] if "model_name_or_path" in recipe else recipe["model"]
+        data, drawn = recipe["data"], bool(recipe.get("synthetic_faces", recipe.get("drawn_pictures")))
         before = report["before"] if "before" in report else read_training(Path(model)) if model else None
         told = {key: report[key] for key in ("validation", "temperature", "biases", "best_step", "steps", "seconds")}
-        told |= {key: report[key] for key in ("machine", "watts", "sha256") if key in report}
+        told |= {key: report[key] for key in ("machine", "evaluations", "sha256") if key in report}
         return {
             "base_model": model if is_hub_id(model) else before and before["base_model"],
             "data": "drawn faces" if drawn else data if is_hub_id(data) else Path(data).name,
             "drawn": drawn,
-            "recipe": {key: value for key, value in recipe.items() if key not in PLACES and value not in ("", {})},
+            "recipe": {
+                key: value for key, value in recipe.items() if key not in PLACES and value not in ("", {}, None)
+            },
             **told,
             "before": before,
         }

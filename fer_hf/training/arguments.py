@@ -1,189 +1,219 @@
-"""A training recipe: every choice of a run in one flat table, read from YAML, overridden on the command line.
+"""The arguments of a training run: Hugging Face's `TrainingArguments` with our defaults, and three tables beside it."""
 
-python train.py recipes/dinov2-small.yaml --epochs 3 --seed 1
-"""
-
-import argparse
-import difflib
-import math
-from dataclasses import dataclass, field, fields
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-import yaml
+import torch
+from transformers import IntervalStrategy, SchedulerType, TrainingArguments
+from transformers.trainer_utils import SaveStrategy
 
 from fer_hf.errors import FerError
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """All fields of a run. A field that is absent from the YAML file keeps the default below."""
-
-    # What is trained
-    model: str = ""  # Hub id or folder of a pretrained ViT, DeiT, DINOv2, ConvNeXt or ConvNeXtV2
-    model_config: dict[str, Any] = field(
-        default_factory=dict
-    )  # instead of `model`: a random model of this configuration
-    image_size: int = 112  # pixels a side, in training's last part, in evaluation and in the saved model
-    early_size: int = 0  # pixels a side while the run is young (fewer tokens: faster); 0: image_size throughout
-    early_fraction: float = 0.0  # of all steps, trained at early_size
-
-    # On what
-    data: str = ""  # any source that fer_hf.data.load reads
-    votes: str = ""  # FER+'s fer2013new.csv, where the source does not carry the votes itself
-    drawn_pictures: int = 0  # instead of `data`: so many drawn faces a split
-    vote_blend: float = 0.0  # target = (1 - blend) x FER2013's label + blend x the FER+ votes
-    label_smoothing: float = 0.0
-    class_weights: float = 0.0  # loss weight of a class: (1 / its frequency) to this power; 0: all alike
-
-    # Augmentation, drawn anew for every batch
-    flip: float = 0.5  # probability of a mirror image
-    rotation: float = 15.0  # degrees, to either side
-    shift: float = 0.1  # of the picture's side
-    zoom: float = 0.15  # scale drawn from 1 - zoom to 1 + zoom
-    light: float = 0.2  # brightness and contrast, to either side
-    erasing: float = 0.0  # probability that a rectangle is erased
-    low_resolution: float = 0.0  # probability that the batch is seen as if taken from far away
-    mixup: float = 0.0  # alpha of the Beta distribution; 0: none
-
-    # How
-    epochs: float = 5.0
-    max_steps: int = -1  # instead of `epochs`
-    batch_size: int = 64  # pictures a step and process
-    accumulation: int = 1  # batches an optimiser step
-    learning_rate: float = 1.5e-4  # of the topmost encoder layer
-    head_rate: float = 5.0  # the new classifier's rate, as a multiple of learning_rate
-    layer_decay: float = 0.75  # each layer's rate, as a multiple of the one above it
-    frozen_layers: int = 0  # lowest encoder layers, with the embeddings, that keep their weights: faster steps
-    weight_decay: float = 0.05
-    warmup: float = 0.05  # of all steps
-    drop_path: float = 0.0
-    ema: float = 0.0  # decay of the exponential moving average of the weights; 0: none
-    evaluations: int = 10  # times that validation is scored and a checkpoint saved
-    patience: int = 0  # evaluations without progress after which training stops; 0: never
-    start_share: float = 0.0  # of a model of ours that the run went on from, in the final weights
-    biases: float = 1.0  # share of the class biases that calibration fits; see fer_hf/evaluation/calibration.py
-    best_by: str = "accuracy"  # validation metric that picks the weights
-    precision: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware has it
-    seed: int = 0
-    threads: int = 0  # of the CPU; 0: PyTorch's choice
-    use_cpu: bool = False
-    resume: bool = True  # go on from the newest whole checkpoint in output_dir
-
-    # Where to
-    output_dir: str = "runs/unnamed"
-    half_precision: bool = True  # store the final weights as float16
-    push_to_hub: bool = False
-    hub_model_id: str = ""
-    hub_private: bool = False
+TARGETS = "targets"  # the column of a batch that holds what the model is to say
+METRICS = ("accuracy", "macro_f1", "nll", "ece", "brier", "loss")  # those that can pick the best checkpoint
+HIGHER_IS_BETTER = ("accuracy", "macro_f1")
+# Arguments of the Trainer that FerTrainer and train.py rely on.
+FIXED = {"remove_unused_columns": False, "label_names": [TARGETS], "hub_strategy": "end", "batch_eval_metrics": False}
 
 
-# Limits that a typing error would break: field -> (lowest, highest).
-RANGES = {
-    "image_size": (14, 1024),
-    "early_size": (0, 1024),
-    "early_fraction": (0, 1),
-    "vote_blend": (0, 1),
-    "label_smoothing": (0, 0.9),
-    "class_weights": (0, 2),
-    "flip": (0, 1),
-    "rotation": (0, 180),
-    "shift": (0, 0.9),
-    "zoom": (0, 0.9),
-    "light": (0, 0.9),
-    "erasing": (0, 1),
-    "low_resolution": (0, 1),
-    "mixup": (0, 10),
-    "epochs": (0, 10_000),
-    "batch_size": (1, 65_536),
-    "accumulation": (1, 65_536),
-    "learning_rate": (0, 10),
-    "layer_decay": (0.01, 1),
-    "frozen_layers": (0, 1000),
-    "warmup": (0, 1),
-    "drop_path": (0, 0.9),
-    "ema": (0, 0.999999),
-    "evaluations": (1, 100_000),
-    "start_share": (0, 1),
-    "biases": (0, 1),
-}
-CHOICES = {"precision": ("auto", "float32", "bfloat16"), "best_by": ("accuracy", "macro_f1", "nll")}
+def argument(default: Any, text: str, **options: Any) -> Any:
+    """A field of a table of arguments; `options` are those of argparse."""
+    return field(default=default, metadata={"help": text.replace("%", "%%"), **options})
 
 
-def read_recipe(words: list[str]) -> Recipe:
-    """Recipe of the command line `FILE.yaml [--field value ...]`.
+@dataclass
+class ModelArguments:
+    """What is trained."""
 
-    Raises:
-        FerError: no such file, no YAML table, an unknown field (the nearest known one is named), a wrong value.
-    """
-    parser = argparse.ArgumentParser(
-        prog="train.py", description="Fine-tune a pretrained model on FER2013.", allow_abbrev=False
+    _argument_group_name = "model"  # the documented way to name a group of `--help`
+
+    model_name_or_path: str = argument("", "Hub id or folder of a pretrained ViT, DeiT, DINOv2, ConvNeXt or ConvNeXtV2")
+    model_config: dict | str | None = argument(
+        None, "instead of a pretrained model: a random model of this configuration, a table in YAML or JSON"
     )
-    parser.add_argument("recipe", help="a file of recipes/; any of its fields may follow as --field value")
-    arguments, overrides = parser.parse_known_args(words)
-    table = _read_table(Path(arguments.recipe)) | _read_overrides(overrides)
-    recipe = Recipe(**{name: _checked(name, value) for name, value in table.items()})
-    if sum(map(bool, (recipe.model, recipe.model_config))) != 1:
-        raise FerError(f"{arguments.recipe}: name either model or model_config")
-    if sum(map(bool, (recipe.data, recipe.drawn_pictures))) != 1:
-        raise FerError(f"{arguments.recipe}: name either data (--data YOUR_FER2013) or drawn_pictures")
-    if recipe.push_to_hub and not recipe.hub_model_id:
-        raise FerError("push_to_hub: needs hub_model_id, such as --hub_model_id user/name")
-    return recipe
+    image_size: int = argument(112, "pixels per side, in the last part of training, in evaluation and once saved")
+    drop_path_rate: float = argument(0.0, "stochastic depth, for DINOv2 and ConvNeXt")
+    frozen_layers: int = argument(
+        0, "how many of the lowest encoder layers keep their weights, with the embeddings: faster steps"
+    )
+
+    wise_ft_alpha: float = argument(
+        1.0, "share of the trained weights when they are interpolated with those they started from (WiSE-FT)"
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.model_config, str):
+            self.model_config = _read_json_table("model_config", self.model_config)
+        if bool(self.model_name_or_path) == bool(self.model_config):
+            raise FerError("arguments_model")
+        check_ranges(self, image_size=(14, 1024), drop_path_rate=(0, 0.9), frozen_layers=(0, 1000))
+        check_ranges(self, wise_ft_alpha=(0, 1))
 
 
-def _read_table(path: Path) -> dict[str, Any]:
+@dataclass
+class DataArguments:
+    """On what it is trained."""
+
+    _argument_group_name = "data"
+
+    data: str = argument("", "any source of faces that `fer-hf data` reads: a file, a folder, a dataset of the Hub")
+    votes: str = argument("", "FER+'s fer2013new.csv, if the source does not carry the votes itself")
+    synthetic_faces: int = argument(0, "instead of data: this many drawn faces per split")
+    ferplus_weight: float = argument(0.0, "target = (1 - weight) * FER2013's label + weight * the FER+ votes")
+
+    def __post_init__(self) -> None:
+        if bool(self.data) == bool(self.synthetic_faces):
+            raise FerError("arguments_data")
+        check_ranges(self, synthetic_faces=(0, 1_000_000), ferplus_weight=(0, 1))
+
+
+@dataclass
+class AugmentationArguments:
+    """How the faces of a batch are varied, drawn anew for each batch."""
+
+    _argument_group_name = "augmentation"
+
+    flip: float = argument(0.5, "probability of the mirror image")
+    rotation: float = argument(15.0, "degrees, to either side")
+    shift: float = argument(0.1, "share of the picture's side, in either direction")
+    zoom: float = argument(0.15, "the scale is drawn from 1 - zoom to 1 + zoom")
+    color_jitter: float = argument(0.2, "brightness and contrast are drawn from 1 - this to 1 + this")
+    erasing: float = argument(0.0, "probability that a rectangle is erased")
+    low_resolution: float = argument(0.0, "probability that a batch is seen as if from far away")
+    mixup: float = argument(0.0, "alpha of mixup's Beta distribution; 0: no mixup")
+
+    def __post_init__(self) -> None:
+        check_ranges(self, flip=(0, 1), rotation=(0, 180), shift=(0, 0.9), zoom=(0, 0.9), color_jitter=(0, 0.9))
+        check_ranges(self, erasing=(0, 1), low_resolution=(0, 1), mixup=(0, 10))
+
+
+@dataclass
+class FerTrainingArguments(TrainingArguments):
+    """The Trainer's arguments with our defaults, and those of this package's trainer."""
+
+    _argument_group_name = "training"
+
+    # What the Trainer does not have
+    early_size: int = argument(0, "pixels per side while the run is young: fewer tokens, faster steps; 0: image_size")
+    early_fraction: float = argument(0.0, "share of all steps that are trained at early_size")
+    head_lr_multiplier: float = argument(5.0, "learning rate of the classifier, as a multiple of learning_rate")
+    layer_decay: float = argument(0.75, "learning rate of each layer, as a multiple of that of the layer above it")
+    class_weights: float = argument(0.0, "a class's weight in the loss is (1 / its frequency) to this power")
+    ema_decay: float = argument(0.0, "decay of an exponential moving average of the weights; 0: no average")
+    early_stopping_patience: int = argument(0, "evaluations without progress after which training stops; 0: never")
+    class_bias: float = argument(1.0, "share that is used of the biases per class that calibration fits")
+    half_precision: bool = argument(True, "store the finished weights as float16")
+    threads: int = argument(0, "threads of the CPU; 0: PyTorch's choice")
+
+    # The Trainer's own, with other defaults
+    output_dir: str = argument("runs/unnamed", "folder of the checkpoints, the report and the finished model")
+    num_train_epochs: float = argument(5.0, "epochs; a fraction is possible")
+    max_steps: int = argument(-1, "steps, instead of epochs")
+    per_device_train_batch_size: int = argument(64, "pictures per step and process")
+    per_device_eval_batch_size: int | None = argument(None, "default: per_device_train_batch_size")
+    gradient_accumulation_steps: int = argument(1, "batches per optimiser step")
+    label_smoothing_factor: float = argument(0.0, "share of the target that is spread over all classes")
+    learning_rate: float = argument(1.5e-4, "learning rate of the topmost encoder layer, after warm-up")
+    lr_scheduler_type: SchedulerType = argument(SchedulerType.COSINE, "schedule of the learning rate")
+    warmup_steps: float = argument(0.05, "below 1: a share of all steps")
+    weight_decay: float = argument(0.05, "weight decay of the matrices; vectors have none")
+    bf16: bool | None = argument(None, "bfloat16; default: where the hardware has it", nargs="?", const=True)
+    eval_strategy: IntervalStrategy = argument(IntervalStrategy.STEPS, "when validation is scored")
+    eval_steps: float = argument(0.1, "below 1: a share of all steps; the last step is always scored")
+    save_strategy: SaveStrategy = argument(SaveStrategy.STEPS, "when a checkpoint is saved")
+    save_steps: float | None = argument(None, "default: eval_steps")
+    save_total_limit: int = argument(2, "checkpoints that are kept")
+    load_best_model_at_end: bool = argument(True, "finish with the weights of the best checkpoint, not of the last")
+    metric_for_best_model: Literal[METRICS] = argument("accuracy", "validation metric that picks the best checkpoint")
+    restore_callback_states_from_checkpoint: bool = argument(True, "early stopping remembers how patient it has been")
+    resume_from_checkpoint: str = argument(
+        "auto", "auto: the newest whole checkpoint in output_dir, if any; none: start anew; or the folder of one"
+    )
+    logging_steps: float = argument(10, "steps between two entries of the training log")
+    seed: int = argument(0, "seed of everything that is random")
+    project: str = argument("fer-hf", "project in the tracker that report_to names")
+    hub_private_repo: bool = argument(False, "make a new repository private")
+    hub_strategy: str = argument("end", "end: only the finished model is published")
+    remove_unused_columns: bool = argument(False, "false: the collator reads columns that the model does not take")
+    label_names: list[str] = field(
+        default_factory=lambda: [TARGETS], metadata={"help": f"{TARGETS}: what the collator calls them"}
+    )
+
+    def __post_init__(self) -> None:
+        for name, value in FIXED.items():
+            if getattr(self, name) != value:
+                raise FerError("argument_fixed", name, value=value)
+        check_ranges(self, early_size=(0, 1024), early_fraction=(0, 1), head_lr_multiplier=(0, 1000))
+        check_ranges(self, layer_decay=(0.01, 1), class_weights=(0, 2), ema_decay=(0, 0.999999))
+        check_ranges(self, early_stopping_patience=(0, 1000), class_bias=(0, 1))
+        check_ranges(self, threads=(0, 1024), num_train_epochs=(0, 10_000), learning_rate=(0, 10))
+        check_ranges(self, per_device_train_batch_size=(1, 65_536), gradient_accumulation_steps=(1, 65_536))
+        check_ranges(self, label_smoothing_factor=(0, 0.9), warmup_steps=(0, 10_000_000), eval_steps=(0, 10_000_000))
+        if self.push_to_hub and not self.hub_model_id:
+            raise FerError("arguments_hub_model_id")
+        self._fill_in()
+        try:
+            super().__post_init__()
+        except (ValueError, TypeError, ImportError, OSError) as error:
+            raise FerError("arguments_refused", details=" ".join(str(error).split())) from error
+
+    def _fill_in(self) -> None:
+        """The defaults that depend on other arguments or on the hardware."""
+        self.use_cpu = self.use_cpu or not torch.accelerator.is_available()
+        if self.bf16 is None:
+            self.bf16 = not self.fp16 and has_bfloat16(self.use_cpu)
+        if self.per_device_eval_batch_size is None:
+            self.per_device_eval_batch_size = self.per_device_train_batch_size
+        if self.save_steps is None:
+            self.save_steps = self.eval_steps
+        if self.data_seed is None:
+            self.data_seed = self.seed
+        if self.greater_is_better is None:
+            self.greater_is_better = self.metric_for_best_model in HIGHER_IS_BETTER
+        self.run_name = self.run_name or Path(self.output_dir).name  # a resumed run goes on under the same name
+
+
+class Arguments(NamedTuple):
+    """All that a training run is told."""
+
+    model: ModelArguments
+    data: DataArguments
+    augmentation: AugmentationArguments
+    training: FerTrainingArguments
+
+    def as_table(self) -> dict[str, Any]:
+        """Every argument of ours, and those of the Trainer's that are not at its own default; no access tokens."""
+        usual = TrainingArguments(output_dir=self.training.output_dir, use_cpu=True).to_dict()
+        table = {}
+        for group in self:
+            values = group.to_dict() if isinstance(group, TrainingArguments) else vars(group)
+            ours = type(group).__annotations__
+            table |= {name: value for name, value in values.items() if name in ours or value != usual[name]}
+        return {name: value for name, value in table.items() if not name.endswith("_token")}
+
+
+def check_ranges(arguments: object, **ranges: tuple[float, float]) -> None:
+    """Refuse what a typing error would break: each named field's lowest and highest value."""
+    for name, (lowest, highest) in ranges.items():
+        value = getattr(arguments, name)
+        if not lowest <= value <= highest:
+            raise FerError("argument_range", name, lowest=lowest, highest=highest, value=value)
+
+
+def _read_json_table(name: str, text: str) -> dict:
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FerError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FerError(f"{path}: is not a YAML file ({str(error).splitlines()[0]})") from error
-    if not isinstance(table, dict):
-        raise FerError(f"{path}: expected a table of fields, such as `epochs: 5`")
-    return table
-
-
-def _read_overrides(words: list[str]) -> dict[str, Any]:
-    """`--field value`, `--field=value` and the bare `--flag` as a table; values are read as YAML."""
-    table = {}
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("--"):
-            raise FerError(f"{word}: expected --field value")
-        name, equals, value = word[2:].partition("=")
-        if not equals:
-            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
-        table[name.replace("-", "_")] = yaml.safe_load(value)
-    return table
-
-
-def _checked(name: str, value: Any) -> Any:
-    """The value as its field's type, within its limits."""
-    kinds = {each.name: each.type for each in fields(Recipe)}
-    if name not in kinds:
-        near = difflib.get_close_matches(name, kinds, n=1, cutoff=0)[0]
-        raise FerError(f"{name}: no such recipe field; the nearest is {near}")
-    kind = kinds[name]
-    if kind is float and (isinstance(value, int | str) and not isinstance(value, bool)):
-        value = _number(name, value)  # YAML reads 1e-4 as text
-    if kind is str and value is None:
-        value = ""
-    if not isinstance(value, dict if name == "model_config" else kind) or (
-        isinstance(value, bool) and kind is not bool
-    ):
-        raise FerError(f"{name}: expected {getattr(kind, '__name__', kind)}, got {value!r}")
-    low, high = RANGES.get(name, (-math.inf, math.inf))
-    if isinstance(value, int | float) and not low <= value <= high:
-        raise FerError(f"{name}: expected {low} to {high}, got {value}")
-    if name in CHOICES and value not in CHOICES[name]:
-        raise FerError(f"{name}: expected one of {', '.join(CHOICES[name])}, got {value!r}")
-    return value
-
-
-def _number(name: str, value: int | str) -> float:
-    try:
-        return float(value)
+        table = json.loads(text)
     except ValueError as error:
-        raise FerError(f"{name}: expected a number, got {value!r}") from error
+        raise FerError("argument_no_table", name, value=text) from error
+    if not isinstance(table, dict):
+        raise FerError("argument_no_table", name, value=text)
+    return table
+
+
+def has_bfloat16(use_cpu: bool) -> bool:
+    """Whether the hardware that training runs on computes in bfloat16 by itself."""
+    if torch.cuda.is_available() and not use_cpu:
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16") or torch.cpu.get_capabilities().get("amx_bf16"))

@@ -1,7 +1,7 @@
 """Augmentation of a batch of grey faces, on the fly, with kornia.
 
-Everything random comes from PyTorch's generator; `seeded` makes it a function of (seed, step), so that a run that was
-stopped and resumed sees exactly what it would have seen.
+All randomness comes from PyTorch's generator. `seeded` makes it a function of seed and step, so that a run that was
+stopped and resumed sees exactly what it would have seen otherwise.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ import torch
 from kornia.augmentation import ColorJiggle, ImageSequential, RandomAffine, RandomErasing, RandomHorizontalFlip
 from torch import Tensor, nn
 
-from fer_hf.training.arguments import Recipe
+from fer_hf.training.arguments import AugmentationArguments
 
-# Sides, in pixels, that a face may be reduced to before it is enlarged again.
+# The least and the most pixels per side that a face is reduced to before it is enlarged again.
 LOW_RESOLUTIONS = (16, 40)
 
 
 @contextmanager
 def seeded(*numbers: int) -> Iterator[None]:
-    """Run a block with every generator of PyTorch seeded by `numbers`, and put the old states back after it."""
+    """Run a block with every generator of PyTorch seeded by `numbers`, and restore their states after it."""
     seed = 0
     for number in numbers:
         seed = (seed * 1_000_003 + number + 1) % 2**63
@@ -29,19 +29,20 @@ def seeded(*numbers: int) -> Iterator[None]:
 
 
 class Augmentation(nn.Module):
-    """Flip, rotation, shift, zoom, light, low resolution, erasing and mixup, as the recipe says."""
+    """Flip, rotation, shift, zoom, colour jitter, low resolution, erasing and mixup, as the arguments say."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, arguments: AugmentationArguments) -> None:
         super().__init__()
-        zoom, light = (1 - recipe.zoom, 1 + recipe.zoom), (1 - recipe.light, 1 + recipe.light)
+        scale = (1 - arguments.zoom, 1 + arguments.zoom)
+        light = (1 - arguments.color_jitter, 1 + arguments.color_jitter)
         self.move = ImageSequential(
-            RandomHorizontalFlip(p=recipe.flip),
-            RandomAffine(recipe.rotation, (recipe.shift, recipe.shift), zoom, padding_mode="border", p=1.0),
+            RandomHorizontalFlip(p=arguments.flip),
+            RandomAffine(arguments.rotation, (arguments.shift, arguments.shift), scale, padding_mode="border", p=1.0),
         )
-        self.light = ColorJiggle(brightness=light, contrast=light, p=1.0 if recipe.light else 0.0)
-        self.erase = RandomErasing(scale=(0.02, 0.2), value=0.5, p=recipe.erasing)
-        self.low_resolution = recipe.low_resolution
-        self.mixup = recipe.mixup
+        self.light = ColorJiggle(brightness=light, contrast=light, p=1.0 if arguments.color_jitter else 0.0)
+        self.erase = RandomErasing(scale=(0.02, 0.2), value=0.5, p=arguments.erasing)
+        self.low_resolution = arguments.low_resolution
+        self.mixup = arguments.mixup
 
     @torch.no_grad()
     def forward(self, pictures: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,7 +52,7 @@ class Augmentation(nn.Module):
         if self.low_resolution and torch.rand(()) < self.low_resolution:
             pictures = _seen_from_afar(pictures)
         pictures = self.erase(pictures)
-        return _mixed(pictures, targets, self.mixup) if self.mixup else (pictures, targets)
+        return _mix(pictures, targets, self.mixup) if self.mixup else (pictures, targets)
 
 
 def _seen_from_afar(pictures: Tensor) -> Tensor:
@@ -60,8 +61,8 @@ def _seen_from_afar(pictures: Tensor) -> Tensor:
     return nn.functional.interpolate(small, size=pictures.shape[-2:], mode="bicubic").clamp(0, 1)
 
 
-def _mixed(pictures: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Mixup (Zhang et al., 2018): one share for the batch, partners by a random permutation."""
-    share = float(torch.distributions.Beta(alpha, alpha).sample())
+def _mix(pictures: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Mixup (Zhang et al., 2018): one weight for the whole batch, partners by a random permutation."""
+    weight = float(torch.distributions.Beta(alpha, alpha).sample())
     partner = torch.randperm(len(pictures), device=pictures.device)
-    return pictures.lerp(pictures[partner], 1 - share), targets.lerp(targets[partner], 1 - share)
+    return pictures.lerp(pictures[partner], 1 - weight), targets.lerp(targets[partner], 1 - weight)

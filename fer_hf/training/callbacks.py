@@ -1,4 +1,4 @@
-"""What the trainer does beside training: average the weights, take the time, and stop cleanly when asked to."""
+"""What the trainer does beside training: average the weights, take the time, and stop cleanly on a signal."""
 
 import os
 import signal
@@ -31,10 +31,10 @@ class AverageWeights(TrainerCallback):
 
 
 class Clock(TrainerCallback):
-    """Notes `seconds` in each entry of the log: what training has taken so far, with the parts before a stop.
+    """Notes `seconds` in each entry of the log: how long training has taken so far, including the parts before a stop.
 
-    The work between the last entry and a kill is lost, and its time with it. A run whose first part noted none notes
-    none.
+    The work between the last entry and a kill is lost, and its time with it. A run whose first part has noted no time
+    notes none either.
     """
 
     def on_train_begin(
@@ -50,7 +50,7 @@ class Clock(TrainerCallback):
 
 
 def seconds_of(state: TrainerState) -> float | None:
-    """What all of training has taken, up to its last evaluation; None where a part of it is not known."""
+    """How long all of training has taken, up to its last evaluation; None if a part of it is not known."""
     return next((entry.get("seconds") for entry in reversed(state.log_history) if "eval_loss" in entry), None)
 
 

@@ -1,4 +1,4 @@
-"""Batches for training and scoring: examples of `fer_hf.data.load` in, grey pictures and target distributions out."""
+"""Makes batches for training and scoring: examples of `fer_hf.data.load` in, grey pictures and targets out."""
 
 from typing import Any
 
@@ -8,14 +8,20 @@ from PIL import Image
 from torch import Tensor
 
 from fer_hf.labels import FERPLUS_INDEX, LABELS
+from fer_hf.training.arguments import TARGETS
 
 
 class Collator:
-    """Examples of `fer_hf.data.load` to `pictures`, grey uint8 (N, 1, S, S), and `targets`, distributions (N, 7)."""
+    """Turns examples into `pictures`, grey uint8 (N, 1, S, S), and `targets`, distributions over LABELS (N, 7).
 
-    def __init__(self, image_size: int, vote_blend: float = 0.0) -> None:
+    Args:
+        image_size: S, pixels per side.
+        ferplus_weight: weight of the FER+ votes in the target; the rest is FER2013's label.
+    """
+
+    def __init__(self, image_size: int, ferplus_weight: float = 0.0) -> None:
         self.size = (image_size, image_size)
-        self.vote_blend = vote_blend
+        self.ferplus_weight = ferplus_weight
 
     def __call__(self, examples: list[dict[str, Any]]) -> dict[str, Tensor]:
         pictures = [
@@ -25,13 +31,13 @@ class Collator:
         targets = [self.target(example) for example in examples]
         return {
             "pictures": torch.from_numpy(np.stack(pictures)).unsqueeze(1),
-            "targets": torch.from_numpy(np.stack(targets)),
+            TARGETS: torch.from_numpy(np.stack(targets)),
         }
 
     def target(self, example: dict[str, Any]) -> np.ndarray:
-        """FER2013's label blended with the FER+ votes for the seven, where there are any."""
+        """The example's label blended with its FER+ votes for the seven expressions, if it has any; shape (7,)."""
         label = np.asarray(example.get("target") or np.eye(len(LABELS))[example["label"]], dtype=np.float32)
         votes = np.asarray(example.get("votes") or np.zeros(10), dtype=np.float32)[list(FERPLUS_INDEX)]
-        if not self.vote_blend or not votes.sum():
+        if not self.ferplus_weight or not votes.sum():
             return label
-        return (1 - self.vote_blend) * label + self.vote_blend * votes / votes.sum()
+        return (1 - self.ferplus_weight) * label + self.ferplus_weight * votes / votes.sum()

@@ -131,7 +131,7 @@ def test_training_and_bare_steps_alternate_at_both_sizes(tiny_model, tmp_path, m
     monkeypatch.setattr(training_speed, "DRAWN", 21)
     monkeypatch.setattr(training_speed, "BLOCK", 2)
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("{model: any, image_size: 32, batch_size: 7, precision: float32, use_cpu: true}")
+    recipe.write_text("{image_size: 32, per_device_train_batch_size: 7, bf16: false, use_cpu: true}")
     found = training_speed.measure(str(recipe), str(tiny_model), "", threads=1, blocks=2)
     assert [(row["image_size"], row["blocks"], row["share_of_steps"]) for row in found["sizes"]] == [(32, 2, 1.0)]
     assert found["share"] == pytest.approx(found["trainer_pictures_a_second"] / found["bare_pictures_a_second"], 0.02)

@@ -10,7 +10,7 @@ from PIL import Image
 from benchmarks import record
 from experiments import ablations
 from fer_hf.errors import FerError
-from fer_hf.training.arguments import read_recipe
+from fer_hf.training.parsing import read_arguments
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +30,11 @@ def test_every_factor_is_a_field_with_values_that_train_py_takes():
     factors = ablations.read_factors(ablations.RECIPES)
     assert set(ablations.SHORT) < set(factors)
     base = ablations.RECIPES / "base.yaml"
-    common = read_recipe([str(base), "--data", "any"])
+    common = read_arguments([str(base), "--data", "any"]).as_table()
     for field, values in factors.values():
         for value in values:
             argv = ablations.Trial(field, value, 0, 0).argv(base, ["--data", "any"])
-            assert getattr(read_recipe(argv), field) == value != getattr(common, field)
+            assert read_arguments(argv).as_table()[field] == value != common[field]
 
 
 def test_a_short_run_is_not_asked_what_it_cannot_say():
@@ -64,7 +64,7 @@ def test_gains_are_over_the_base_of_the_same_seed_and_the_rest_is_not_run(runs, 
     finished(ablations.Trial("", None, 1, 0), 0.62)
     finished(ablations.Trial("image_size", 84, 0, 0), 0.58)
     factors = {"size": ("image_size", [84, 140]), "mixup": ("mixup", [0.2])}
-    base = read_recipe([str(ablations.RECIPES / "base.yaml"), "--data", "any"])
+    base = read_arguments([str(ablations.RECIPES / "base.yaml"), "--data", "any"]).as_table()
     found = ablations.collect(base, factors, seeds=[0], base_seeds=[0, 1], epochs=0)
     assert found["base"]["accuracy"] == 0.61
     smaller, larger = found["factors"]["size"]["values"]
@@ -79,8 +79,8 @@ def test_gains_are_over_the_base_of_the_same_seed_and_the_rest_is_not_run(runs, 
 
 
 def test_a_run_of_another_recipe_is_refused():
-    recipe = read_recipe([str(ablations.RECIPES / "base.yaml"), "--data", "any"])
-    done = recipe.__dict__ | {"data": "elsewhere"}
+    recipe = read_arguments([str(ablations.RECIPES / "base.yaml"), "--data", "any"]).as_table()
+    done = recipe | {"data": "elsewhere"}
     ablations.check_same(done, recipe, Path("a run"))
     with pytest.raises(FerError, match="another recipe \\(max_steps differ"):
         ablations.check_same(done | {"max_steps": 5}, recipe, Path("a run"))

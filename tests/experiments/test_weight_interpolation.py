@@ -11,7 +11,7 @@ from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
-from fer_hf.training.arguments import read_recipe
+from fer_hf.training.parsing import read_arguments
 
 
 def test_the_picked_checkpoint_is_found_and_its_averaged_weights_first(tiny_model, tmp_path):
@@ -47,8 +47,8 @@ def test_the_ends_of_a_mix_are_the_two_models(tiny_model, tmp_path):
 
 def test_the_last_recipe_takes_what_was_chosen():
     chosen = json.loads((record.path_of("experiments.weight_interpolation", ".json")).read_text())["chosen"]
-    recipe = read_recipe(["recipes/dinov2-small-last.yaml", "--data", "any"])
-    assert chosen == {"start_share": recipe.start_share, "biases": recipe.biases}
+    arguments = read_arguments(["recipes/dinov2-small-last.yaml", "--data", "any"])
+    assert chosen == {"start_share": 1 - arguments.model.wise_ft_alpha, "biases": arguments.training.class_bias}
 
 
 def test_the_rule_takes_the_best_calibrated_of_those_that_agree_enough():

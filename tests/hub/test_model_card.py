@@ -79,7 +79,6 @@ def measured(model):
         "best_step": 2000,
         "steps": 2407,
         "machine": "2 cores of an AMD EPYC",
-        "watts": 20,
     }
     write(model.parent / "report.json", report | {"seconds": 5432.1, "history": []})
     strengths = [{"strength": s, "accuracy": 0.6, "kept": kept} for s, kept in ((8, 0.97), (16, 0.91), (32, 0.7))]

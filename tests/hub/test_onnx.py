@@ -15,8 +15,9 @@ from fer_hf.errors import FerError
 from fer_hf.hub.onnx import CONFIGS, FLOAT32, INT8, export_onnx
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
-from fer_hf.training.arguments import Recipe
-from fer_hf.training.backbone import load_backbone, make_processor, save_model
+from fer_hf.training.arguments import ModelArguments
+from fer_hf.training.backbone import load_backbone, make_processor
+from fer_hf.training.weights import save_model
 from tests.support.node_tools import run_node
 
 ROOT = Path(__file__).parents[2]
@@ -39,13 +40,13 @@ FACES = [draw_face(label, seed, SIZE) for label in LABELS for seed in range(3)]
 def make_model(folder, family):
     """A tiny random model whose answers differ clearly from face to face."""
     torch.manual_seed(1)
-    recipe = Recipe(model_config=FAMILIES[family], image_size=SIZE)
-    model = load_backbone(recipe)
+    arguments = ModelArguments(model_config=FAMILIES[family], image_size=SIZE)
+    model = load_backbone(arguments)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(3 if parameter.ndim > 1 else 1)
         model.classifier.weight.mul_(10)
-    save_model(model, make_processor(recipe), folder)
+    save_model(model, make_processor(arguments), folder)
     return folder
 
 

@@ -62,7 +62,7 @@ def trained(hub, published_data, tmp_path_factory):
 
 
 def train(hub, token, output, to="alice/fer", *words):
-    steps = ("--data", "alice/faces", "--drawn_pictures", 0, "--max_steps", 2, "--evaluations", 2)
+    steps = ("--data", "alice/faces", "--synthetic_faces", 0, "--max_steps", 2, "--eval_steps", 0.5)
     push = ("--push_to_hub", "--hub_model_id", to, "--output_dir", output)
     return hub.run(token, "train.py", "recipes/smoke.yaml", *steps, *push, *words)
 
@@ -112,7 +112,7 @@ def test_a_wrong_token_is_told_before_training(hub, trained, tmp_path):
 def test_no_space_at_the_end_costs_no_training(hub, trained, tmp_path):
     """Trained on from the first model; the finished one finds no space on the Hub, then the same command goes on."""
     _, output = trained
-    words = ("alice/fer-on", "--model_config", "{}", "--model", output / "model")
+    words = ("alice/fer-on", "--model_config", "{}", "--model_name_or_path", output / "model")
     hub.full = True
     result = train(hub, ALICE, tmp_path, *words)
     hub.full = False

@@ -1,6 +1,6 @@
 """One process of a training run, for test_distributed.py: trains and leaves its weights in FOLDER/rank-N.pt.
 
-torchrun --nproc_per_node 2 tests/distributed_run.py FOLDER RECIPE.yaml [--field value ...]
+torchrun --nproc_per_node 2 tests/support/distributed_run.py FOLDER RECIPE.yaml [--name value ...]
 """
 
 import sys
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 
-from fer_hf.training.arguments import read_recipe
-from train import load_splits, make_trainer, set_seed
+from fer_hf.training.parsing import read_arguments
+from train import load_splits, make_trainer, set_up
 
 if __name__ == "__main__":
-    folder, *words = sys.argv[1:]
-    recipe = read_recipe(words)
-    set_seed(recipe.seed)
-    trainer = make_trainer(recipe, load_splits(recipe))
+    folder, *argv = sys.argv[1:]
+    arguments = read_arguments(argv)
+    set_up(arguments.training)
+    trainer = make_trainer(arguments, load_splits(arguments.data, arguments.training.seed))
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     trainer.train()
     result = {

@@ -57,7 +57,7 @@ def test_results_of_earlier_weights_are_marked(facts):
 def test_the_choices_are_counted(facts):
     """How often PrivateTest was scored, and among how many configurations the shipped one was chosen."""
     evaluations = [{"sha256": each} for each in "aab"]
-    runs = [{"recipe": {"evaluations": 6}}, {"recipe": {"evaluations": 4}}]
+    runs = [{"evaluations": 6}, {"evaluations": 4}]
     text = " ".join(render("choices", facts | {"test_evaluations": evaluations, "training_runs": runs}).split())
     assert "scored 3 times, with 2 weight files" in text
     assert "2 consecutive runs with 10 scored checkpoints" in text

@@ -1,52 +1,66 @@
+import json
+
 import pytest
+from transformers import TrainingArguments
 
 from fer_hf.errors import FerError
-from fer_hf.training.arguments import read_recipe
+from fer_hf.training.arguments import FerTrainingArguments, has_bfloat16
+from tests.support.run_arguments import arguments_of
 
-
-@pytest.fixture
-def recipe_file(tmp_path):
-    path = tmp_path / "recipe.yaml"
-    path.write_text("model: some/model\ndata: faces.csv\nepochs: 3\nlearning_rate: 1e-4\n")
-    return str(path)
-
-
-def test_the_command_line_overrides_the_file(recipe_file):
-    recipe = read_recipe([recipe_file, "--epochs", "1.5", "--ema=0.9", "--use_cpu", "--data", "other.csv"])
-    assert (recipe.epochs, recipe.ema, recipe.use_cpu, recipe.data) == (1.5, 0.9, True, "other.csv")
-    assert recipe.learning_rate == 1e-4  # YAML reads it as text
-    assert recipe.image_size == 112  # a default
+RUN = {"model_name_or_path": "some/model", "data": "faces.csv"}
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("values", "code", "message"),
     [
-        (["--learnin_rate", "1"], "learnin_rate: no such recipe field; the nearest is learning_rate"),
-        (["--epochs", "many"], "epochs: expected a number, got 'many'"),
-        (["--epochs", "-1"], "epochs: expected 0 to 10000, got -1.0"),
-        (["--batch_size", "1.5"], "batch_size: expected int, got 1.5"),
-        (["--use_cpu", "2"], "use_cpu: expected bool, got 2"),
-        (["--precision", "half"], "precision: expected one of auto, float32, bfloat16, got 'half'"),
-        (["--best_by", "luck"], "best_by: expected one of"),
-        (["epochs", "3"], "epochs: expected --field value"),
-        (["--push_to_hub"], "push_to_hub: needs hub_model_id"),
-        (["--drawn_pictures", "7"], "name either data"),
+        ({"num_train_epochs": -1.0}, "argument_range", "num_train_epochs: expected 0 to 10000, got -1.0"),
+        ({"learning_rate": float("nan")}, "argument_range", "learning_rate: expected 0 to 10, got nan"),
+        ({"image_size": 7}, "argument_range", "image_size: expected 14 to 1024, got 7"),
+        ({"flip": 2.0}, "argument_range", "flip: expected 0 to 1, got 2.0"),
+        ({"ferplus_weight": 1.5}, "argument_range", "ferplus_weight: expected 0 to 1, got 1.5"),
+        ({"model_name_or_path": ""}, "arguments_model", "either model_name_or_path or model_config"),
+        ({"model_config": {"model_type": "vit"}}, "arguments_model", "either model_name_or_path or model_config"),
+        ({"model_config": "[1]"}, "argument_no_table", r"model_config: expected a table in YAML or JSON, got \[1\]"),
+        ({"data": ""}, "arguments_data", "either data"),
+        ({"synthetic_faces": 7}, "arguments_data", "or synthetic_faces"),
+        ({"push_to_hub": True}, "arguments_hub_model_id", "push_to_hub needs hub_model_id"),
+        ({"hub_strategy": "every_save"}, "argument_fixed", "hub_strategy: train.py needs end"),
+        ({"remove_unused_columns": True}, "argument_fixed", "remove_unused_columns: train.py needs False"),
+        ({"eval_strategy": "epoch"}, "arguments_refused", "requires the save and eval strategy to match"),
+        ({"bf16": True, "fp16": True}, "arguments_refused", "not both"),
     ],
 )
-def test_a_wrong_word_is_one_clear_line(recipe_file, words, message):
-    with pytest.raises(FerError, match=r"^[^\n]*$") as caught:
-        read_recipe([recipe_file, *words])
-    assert message in str(caught.value)
+def test_what_does_not_fit_is_one_clear_line(values, code, message):
+    with pytest.raises(FerError, match=message) as caught:
+        arguments_of(**(RUN | values))
+    assert caught.value.code == code
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "\x00", "just words"])
-def test_a_file_that_is_no_recipe(tmp_path, text):
-    path = tmp_path / "broken.yaml"
-    path.write_text(text)
-    with pytest.raises(FerError, match=r"broken\.yaml"):
-        read_recipe([str(path)])
+def test_defaults_that_depend_on_other_arguments():
+    arguments = FerTrainingArguments(
+        output_dir="runs/one", per_device_train_batch_size=7, eval_steps=0.25, seed=3, use_cpu=True
+    )
+    assert (arguments.per_device_eval_batch_size, arguments.save_steps, arguments.data_seed) == (7, 0.25, 3)
+    assert (arguments.run_name, arguments.bf16) == ("one", has_bfloat16(use_cpu=True))
+    assert not FerTrainingArguments(bf16=False).bf16
+    better = {each: FerTrainingArguments(metric_for_best_model=each).greater_is_better for each in ("accuracy", "nll")}
+    assert better == {"accuracy": True, "nll": False}
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(FerError, match="cannot be read"):
-        read_recipe([str(tmp_path / "none.yaml")])
+def test_the_table_of_a_report_has_ours_and_what_differs_from_the_trainers_defaults():
+    table = arguments_of(**RUN, adam_beta2=0.95, hub_token="hf_secret", use_cpu=True).as_table()
+    assert (table["layer_decay"], table["flip"], table["data"]) == (0.75, 0.5, "faces.csv")
+    assert table["adam_beta2"] == 0.95
+    assert "adam_beta1" not in table
+    assert "secret" not in json.dumps(table)
+    assert "hub_token" not in table
+
+
+OURS = {"early_size", "early_fraction", "head_lr_multiplier", "layer_decay", "class_weights", "ema_decay"}
+OURS |= {"early_stopping_patience", "class_bias", "half_precision", "threads"}
+
+
+def test_all_other_arguments_are_the_trainers():
+    """A new version of transformers that renames one must not go unnoticed: our default would have no effect."""
+    assert FerTrainingArguments.__annotations__.keys() - TrainingArguments.__dataclass_fields__.keys() == OURS

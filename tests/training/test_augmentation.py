@@ -4,10 +4,10 @@ import torch
 
 from fer_hf.data.synthetic import draw_face
 from fer_hf.labels import LABELS
-from fer_hf.training.arguments import Recipe
+from fer_hf.training.arguments import AugmentationArguments
 from fer_hf.training.augmentation import Augmentation, seeded
 
-STILL = {"flip": 0.0, "rotation": 0.0, "shift": 0.0, "zoom": 0.0, "light": 0.0}
+STILL = {"flip": 0.0, "rotation": 0.0, "shift": 0.0, "zoom": 0.0, "color_jitter": 0.0}
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def batch():
 
 def augmented(batch, seed=0, **fields):
     with seeded(seed):
-        return Augmentation(Recipe(**(STILL | fields)))(*batch)
+        return Augmentation(AugmentationArguments(**(STILL | fields)))(*batch)
 
 
 def test_nothing_asked_nothing_changed(batch):
@@ -33,7 +33,7 @@ def test_nothing_asked_nothing_changed(batch):
         {"rotation": 20.0},
         {"shift": 0.2},
         {"zoom": 0.3},
-        {"light": 0.4},
+        {"color_jitter": 0.4},
         {"erasing": 1.0},
         {"low_resolution": 1.0},
         {"mixup": 1.0},

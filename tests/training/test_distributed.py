@@ -15,15 +15,15 @@ import psutil
 import pytest
 import torch
 
-from fer_hf.training.trainer import newest_checkpoint
+from fer_hf.training.checkpoints import newest_checkpoint
 
 ROOT = Path(__file__).parents[2]
 SMOKE = ROOT / "recipes" / "smoke.yaml"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # What differs between one process and two: noise that is drawn for each process, and averages of it.
-PLAIN = {"flip": 0, "rotation": 0, "shift": 0, "zoom": 0, "light": 0, "drop_path": 0, "ema": 0}
-FEW = {"drawn_pictures": 32, "max_steps": 4, "learning_rate": 1e-3, "evaluations": 1, "resume": False}
+PLAIN = {"flip": 0, "rotation": 0, "shift": 0, "zoom": 0, "color_jitter": 0, "drop_path_rate": 0, "ema_decay": 0}
+FEW = {"synthetic_faces": 32, "max_steps": 4, "learning_rate": 1e-3}
 
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -62,7 +62,7 @@ def largest_gap(one, other):
 
 
 def test_two_processes_hold_equal_weights(tmp_path):
-    first, second = trained(tmp_path / "two", 2, batch_size=4)
+    first, second = trained(tmp_path / "two", 2, per_device_train_batch_size=4)
     assert first["world_size"] == second["world_size"] == 2
     assert largest_gap(first["weights"], first["before"]) > 1e-3
     assert largest_gap(first["weights"], second["weights"]) == 0
@@ -70,9 +70,9 @@ def test_two_processes_hold_equal_weights(tmp_path):
 
 
 def test_two_processes_give_what_one_gives_with_twice_the_batch(tmp_path):
-    two = trained(tmp_path / "two", 2, batch_size=4, **PLAIN)[0]
-    (one,) = trained(tmp_path / "one", 1, batch_size=8, **PLAIN)
-    (half,) = trained(tmp_path / "half", 1, batch_size=4, **PLAIN)
+    two = trained(tmp_path / "two", 2, per_device_train_batch_size=4, **PLAIN)[0]
+    (one,) = trained(tmp_path / "one", 1, per_device_train_batch_size=8, **PLAIN)
+    (half,) = trained(tmp_path / "half", 1, per_device_train_batch_size=4, **PLAIN)
     assert (two["world_size"], one["world_size"]) == (2, 1)
     assert two["examples"] == one["examples"] == 2 * half["examples"]
     assert largest_gap(two["weights"], one["weights"]) < 1e-5
@@ -80,7 +80,7 @@ def test_two_processes_give_what_one_gives_with_twice_the_batch(tmp_path):
 
 
 def test_the_whole_script_runs_in_two_processes(tmp_path):
-    run(2, ROOT / "train.py", SMOKE, output_dir=tmp_path / "run", drawn_pictures=28)
+    run(2, ROOT / "train.py", SMOKE, output_dir=tmp_path / "run", synthetic_faces=28)
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["steps"] == 1
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
@@ -88,7 +88,7 @@ def test_the_whole_script_runs_in_two_processes(tmp_path):
 
 def test_one_that_is_asked_to_stop_stops_both_at_the_same_step(tmp_path):
     log = tmp_path / "log"
-    words = command(2, ROOT / "train.py", SMOKE, output_dir=tmp_path / "run", drawn_pictures=28, max_steps=100_000)
+    words = command(2, ROOT / "train.py", SMOKE, output_dir=tmp_path / "run", synthetic_faces=28, max_steps=100_000)
     with log.open("w") as stderr:
         process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=stderr, stderr=stderr)
     try:
@@ -99,7 +99,7 @@ def test_one_that_is_asked_to_stop_stops_both_at_the_same_step(tmp_path):
     finally:
         process.kill()
     assert log.read_text().count("the same command goes on from the last checkpoint") == 2
-    files = {path.name for path in Path(newest_checkpoint(tmp_path / "run")).iterdir()}
+    files = {path.name for path in newest_checkpoint(tmp_path / "run").iterdir()}
     assert files >= {"rng_state_0.pth", "rng_state_1.pth", "trainer_state.json"}
 
 

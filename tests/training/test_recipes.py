@@ -20,10 +20,10 @@ from transformers import (
 
 import train
 from fer_hf.labels import ID2LABEL, LABELS
-from fer_hf.training.arguments import read_recipe
+from fer_hf.training.parsing import read_arguments
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-NAMED = [path for path in RECIPES if "model" in yaml.safe_load(path.read_text())]
+NAMED = [path for path in RECIPES if "model_name_or_path" in yaml.safe_load(path.read_text())]
 LAYERS = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 
@@ -49,25 +49,25 @@ def checkpoint(name):
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_parses(path):
-    words = [] if "drawn_pictures" in yaml.safe_load(path.read_text()) else ["--data", "fer2013.csv"]
-    recipe = read_recipe([str(path), *words])
-    assert recipe.output_dir == f"runs/{path.stem}"
+    data = [] if "synthetic_faces" in yaml.safe_load(path.read_text()) else ["--data", "fer2013.csv"]
+    arguments = read_arguments([str(path), *data])
+    assert arguments.training.output_dir == f"runs/{path.stem}"
 
 
 @pytest.mark.parametrize("path", NAMED, ids=lambda path: path.stem)
 def test_every_recipe_trains_a_model_of_its_class(path, tmp_path):
-    model, size, early_size = checkpoint(yaml.safe_load(path.read_text())["model"])
+    model, size, early_size = checkpoint(yaml.safe_load(path.read_text())["model_name_or_path"])
     model.save_pretrained(tmp_path / "pretrained")
     ViTImageProcessorPil(image_mean=[0.5] * 3, image_std=[0.5] * 3).save_pretrained(tmp_path / "pretrained")
     smaller = {
-        "model": tmp_path / "pretrained",
+        "model_name_or_path": tmp_path / "pretrained",
         "image_size": size,
         "early_size": early_size,
-        "drawn_pictures": 14,
+        "synthetic_faces": 14,
         "max_steps": 2,
-        "batch_size": 7,
-        "accumulation": 1,
-        "evaluations": 1,
+        "per_device_train_batch_size": 7,
+        "gradient_accumulation_steps": 1,
+        "eval_steps": 0.999999,
         "use_cpu": True,
         "output_dir": tmp_path / "run",
     }

@@ -16,13 +16,12 @@ from transformers import AutoModelForImageClassification, TrainerCallback
 
 from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.errors import FerError
-from fer_hf.training.arguments import Recipe
-from fer_hf.training.backbone import load_backbone, make_processor
 from fer_hf.training.callbacks import seconds_of
+from fer_hf.training.checkpoints import AVERAGE, newest_checkpoint
 from fer_hf.training.collator import Collator
-from fer_hf.training.trainer import AVERAGE, FerTrainer, newest_checkpoint
 from tests.support.made_sources import pixels, write_csv, write_votes
-from train import main
+from tests.support.run_arguments import arguments_of
+from train import load_splits, main, make_trainer
 
 ROOT = Path(__file__).parents[2]
 TOKENS = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 28, "patch_size": 14}
@@ -33,38 +32,30 @@ CONFIGS = {
 }
 
 
-def recipe_in(folder, family="dinov2", **fields):
+def arguments_in(folder, family="dinov2", **values):
     common = {
         "model_config": CONFIGS[family],
-        "drawn_pictures": 28,
+        "synthetic_faces": 28,
         "image_size": 32 if family == "convnext" else 28,
-        "batch_size": 4,
+        "per_device_train_batch_size": 4,
         "max_steps": 10,
-        "evaluations": 5,
+        "eval_steps": 0.2,
         "learning_rate": 3e-2,
-        "warmup": 0.0,
+        "warmup_steps": 0.0,
         "erasing": 0.5,
         "mixup": 0.4,
-        "drop_path": 0.2 if family != "vit" else 0.0,
-        "ema": 0.7,
-        "precision": "float32",
+        "drop_path_rate": 0.2 if family != "vit" else 0.0,
+        "ema_decay": 0.7,
+        "bf16": False,
         "use_cpu": True,
         "output_dir": str(folder),
     }
-    return Recipe(**(common | fields))
+    return arguments_of(**(common | values))
 
 
-def trainer_of(recipe, callbacks=()):
-    torch.manual_seed(recipe.seed)
-    splits = synthetic_splits(recipe.drawn_pictures)
-    trainer = FerTrainer(
-        load_backbone(recipe),
-        recipe,
-        make_processor(recipe),
-        train_dataset=splits["train"],
-        eval_dataset=splits["validation"],
-        data_collator=Collator(recipe.image_size, recipe.vote_blend),
-    )
+def trainer_of(arguments, callbacks=()):
+    torch.manual_seed(arguments.training.seed)
+    trainer = make_trainer(arguments, load_splits(arguments.data, seed=0))
     for callback in callbacks:
         trainer.add_callback(callback)
     return trainer
@@ -99,13 +90,13 @@ def one_thread():
 
 @pytest.mark.parametrize("family", CONFIGS)
 def test_a_run_stopped_in_mid_epoch_and_resumed_is_bitwise_the_same(tmp_path, family):
-    whole = trainer_of(recipe_in(tmp_path / "whole", family))
+    whole = trainer_of(arguments_in(tmp_path / "whole", family))
     whole.train()
-    recipe = recipe_in(tmp_path / "parts", family)
-    trainer_of(recipe, [StopAfter(5)]).train()  # seven steps an epoch, a checkpoint every two: step 5 is lost
-    resumed = trainer_of(recipe)
-    assert newest_checkpoint(recipe.output_dir).endswith("checkpoint-4")
-    resumed.train(resume_from_checkpoint=newest_checkpoint(recipe.output_dir))
+    arguments = arguments_in(tmp_path / "parts", family)
+    trainer_of(arguments, [StopAfter(5)]).train()  # seven steps an epoch, a checkpoint every two: step 5 is lost
+    resumed = trainer_of(arguments)
+    assert newest_checkpoint(arguments.training.output_dir).name == "checkpoint-4"
+    resumed.train(resume_from_checkpoint=newest_checkpoint(arguments.training.output_dir))
     assert_same(weights_of(whole.model), weights_of(resumed.model))
     assert_same(weights_of(whole.average.module), weights_of(resumed.average.module))
     assert (whole.state.best_metric, whole.state.best_global_step) == (
@@ -132,8 +123,8 @@ def test_the_best_weights_come_back_when_the_best_step_is_not_the_last(tmp_path,
                     model.classifier.weight.fill_(0)
                     model.classifier.bias.copy_(torch.tensor([50.0, 0, 0, 0, 0, 0, 0]))
 
-    recipe = recipe_in(tmp_path, family, ema=ema, best_by="nll", learning_rate=1e-4)
-    trainer = trainer_of(recipe, [Spoil()])
+    arguments = arguments_in(tmp_path, family, ema_decay=ema, metric_for_best_model="nll", learning_rate=1e-4)
+    trainer = trainer_of(arguments, [Spoil()])
     trainer.train()
     scored = {log["step"]: log["eval_nll"] for log in trainer.state.log_history if "eval_nll" in log}
     assert trainer.state.best_global_step in (2, 4)
@@ -146,8 +137,8 @@ def test_the_best_weights_come_back_when_the_best_step_is_not_the_last(tmp_path,
 
 
 def test_early_stopping_stops(tmp_path):
-    recipe = recipe_in(tmp_path, learning_rate=1e-9, patience=1, ema=0.0, mixup=0.0)
-    trainer = trainer_of(recipe)
+    arguments = arguments_in(tmp_path, learning_rate=1e-9, early_stopping_patience=1, ema_decay=0.0, mixup=0.0)
+    trainer = trainer_of(arguments)
     trainer.train()
     assert trainer.state.global_step < 10
 
@@ -159,11 +150,13 @@ class NoStep(TrainerCallback):
         raise AssertionError("a finished run trains on")
 
 
-@pytest.mark.parametrize("fields", [{"max_steps": 9}, {"max_steps": 7}, {"patience": 1, "learning_rate": 1e-9}])
+@pytest.mark.parametrize(
+    "fields", [{"max_steps": 9}, {"max_steps": 7}, {"early_stopping_patience": 1, "learning_rate": 1e-9}]
+)
 def test_a_finished_run_goes_straight_to_the_finish(tmp_path, fields):
     """Stopped in mid-epoch, at an epoch's end (seven steps), and by early stopping."""
-    recipe = recipe_in(tmp_path, **({"ema": 0.0, "mixup": 0.0, "best_by": "nll"} | fields))
-    first, again = trainer_of(recipe), trainer_of(recipe, [NoStep()])
+    arguments = arguments_in(tmp_path, **({"ema_decay": 0.0, "mixup": 0.0, "metric_for_best_model": "nll"} | fields))
+    first, again = trainer_of(arguments), trainer_of(arguments, [NoStep()])
     first.train()
     again.train(resume_from_checkpoint=newest_checkpoint(tmp_path))
     assert again.state.global_step == first.state.global_step <= 9
@@ -173,43 +166,43 @@ def test_a_finished_run_goes_straight_to_the_finish(tmp_path, fields):
 
 
 def test_patience_is_not_given_anew_after_a_stop(tmp_path):
-    fields = {"learning_rate": 1e-9, "patience": 3, "ema": 0.0, "mixup": 0.0}
-    whole = trainer_of(recipe_in(tmp_path / "whole", **fields))
+    fields = {"learning_rate": 1e-9, "early_stopping_patience": 3, "ema_decay": 0.0, "mixup": 0.0}
+    whole = trainer_of(arguments_in(tmp_path / "whole", **fields))
     whole.train()
-    recipe = recipe_in(tmp_path / "parts", **fields)
-    trainer_of(recipe, [StopAfter(6)]).train()
-    resumed = trainer_of(recipe)
-    resumed.train(resume_from_checkpoint=newest_checkpoint(recipe.output_dir))
+    arguments = arguments_in(tmp_path / "parts", **fields)
+    trainer_of(arguments, [StopAfter(6)]).train()
+    resumed = trainer_of(arguments)
+    resumed.train(resume_from_checkpoint=newest_checkpoint(arguments.training.output_dir))
     assert resumed.state.global_step == whole.state.global_step == 8
 
 
 def test_the_time_of_all_parts_is_added(tmp_path):
-    recipe = recipe_in(tmp_path, max_steps=4, evaluations=2)
-    trainer_of(recipe, [StopAfter(2)]).train()
-    file = Path(newest_checkpoint(tmp_path)) / "trainer_state.json"
+    arguments = arguments_in(tmp_path, max_steps=4, eval_steps=0.5)
+    trainer_of(arguments, [StopAfter(2)]).train()
+    file = newest_checkpoint(tmp_path) / "trainer_state.json"
     state = json.loads(file.read_text())
     assert 0 < state["log_history"][-1]["seconds"] < 600
     state["log_history"][-1]["seconds"] = 1000.0
     file.write_text(json.dumps(state))
-    resumed = trainer_of(recipe)
-    resumed.train(resume_from_checkpoint=str(file.parent))
+    resumed = trainer_of(arguments)
+    resumed.train(resume_from_checkpoint=file.parent)
     assert 1000 < seconds_of(resumed.state) < 1600
 
 
 def test_the_time_of_a_run_whose_first_part_noted_none_is_not_known(tmp_path):
-    recipe = recipe_in(tmp_path, max_steps=4, evaluations=2)
-    trainer_of(recipe, [StopAfter(2)]).train()
-    file = Path(newest_checkpoint(tmp_path)) / "trainer_state.json"
+    arguments = arguments_in(tmp_path, max_steps=4, eval_steps=0.5)
+    trainer_of(arguments, [StopAfter(2)]).train()
+    file = newest_checkpoint(tmp_path) / "trainer_state.json"
     state = json.loads(file.read_text())
     state["log_history"] = [{key: entry[key] for key in entry if key != "seconds"} for entry in state["log_history"]]
     file.write_text(json.dumps(state))
-    resumed = trainer_of(recipe)
-    resumed.train(resume_from_checkpoint=str(file.parent))
+    resumed = trainer_of(arguments)
+    resumed.train(resume_from_checkpoint=file.parent)
     assert seconds_of(resumed.state) is None
 
 
 def test_evaluation_scores_the_averaged_weights_and_puts_the_own_back(tmp_path):
-    trainer = trainer_of(recipe_in(tmp_path, max_steps=4, evaluations=2))
+    trainer = trainer_of(arguments_in(tmp_path, max_steps=4, eval_steps=0.5))
     trainer.train()
     trainer.is_in_train = True
     own = weights_of(trainer.model)
@@ -220,7 +213,7 @@ def test_evaluation_scores_the_averaged_weights_and_puts_the_own_back(tmp_path):
 
 
 def test_an_early_picture_size_changes_at_its_step(tmp_path):
-    trainer = trainer_of(recipe_in(tmp_path, image_size=42, early_size=28, early_fraction=0.5, max_steps=4))
+    trainer = trainer_of(arguments_in(tmp_path, image_size=42, early_size=28, early_fraction=0.5, max_steps=4))
     trainer.state.max_steps = 4
     sizes = []
     for step in range(4):
@@ -229,21 +222,8 @@ def test_an_early_picture_size_changes_at_its_step(tmp_path):
     assert sizes == [28, 28, 42, 42]
 
 
-def test_targets_blend_labels_and_votes():
-    collate = Collator(28, vote_blend=0.5)
-    votes = [0.0] * 10
-    votes[4], votes[5], votes[9] = 6.0, 2.0, 2.0  # anger, disgust, not a face
-    np.testing.assert_allclose(collate.target({"label": 2, "votes": votes}), [0.375, 0.125, 0.5, 0, 0, 0, 0])
-    nothing = [0.0] * 9 + [10.0]
-    np.testing.assert_allclose(collate.target({"label": 2, "votes": nothing}), np.eye(7)[2])
-    np.testing.assert_allclose(
-        collate.target({"label": 2, "target": [0.5, 0, 0.5, 0, 0, 0, 0]}), [0.5, 0, 0.5, 0, 0, 0, 0]
-    )
-    np.testing.assert_allclose(Collator(28).target({"label": 2, "votes": votes}), np.eye(7)[2])
-
-
 def test_class_weights_raise_the_loss_of_rare_classes(tmp_path):
-    trainer = trainer_of(recipe_in(tmp_path, mixup=0.0))
+    trainer = trainer_of(arguments_in(tmp_path, mixup=0.0))
     batch = Collator(28)([synthetic_splits(7)["train"][1]] * 4 + [synthetic_splits(7)["train"][3]] * 4)
     trainer.model.train()
     torch.nn.init.zeros_(trainer.model.classifier.weight)
@@ -251,15 +231,6 @@ def test_class_weights_raise_the_loss_of_rare_classes(tmp_path):
     plain = trainer.compute_loss(trainer.model, batch)
     trainer.class_weights = torch.tensor([1.0, 10, 1, 1, 1, 1, 1])
     assert trainer.compute_loss(trainer.model, batch) > plain
-
-
-def test_half_a_checkpoint_is_not_resumed_from(tmp_path):
-    for step, files in ((9, ["trainer_state.json"]), (10, ["trainer_state.json"]), (11, ["model.safetensors"])):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        for name in files:
-            (tmp_path / f"checkpoint-{step}" / name).write_text("{}")
-    assert newest_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
-    assert newest_checkpoint(tmp_path / "none") is None
 
 
 @pytest.mark.slow
@@ -280,7 +251,7 @@ def test_the_report_has_the_agreement_with_ferplus_where_votes_are_known(tmp_pat
     usages = ["Training"] * 10 + ["PublicTest"] * 10 + ["PrivateTest"] * 10
     data = write_csv(tmp_path / "fer.csv", [(i % 7, pixels(i), usage) for i, usage in enumerate(usages)])
     votes = write_votes(tmp_path / "votes.csv", usages)
-    words = [f"--data={data}", f"--votes={votes}", "--drawn_pictures=0", f"--output_dir={tmp_path / 'run'}"]
+    words = [f"--data={data}", f"--votes={votes}", "--synthetic_faces=0", f"--output_dir={tmp_path / 'run'}"]
     main(["recipes/smoke.yaml", *words])
     found = json.loads((tmp_path / "run" / "report.json").read_text())["ferplus"]
     assert found["n"] == 4  # six to nine of ten votes for neutral
@@ -290,7 +261,7 @@ def test_the_report_has_the_agreement_with_ferplus_where_votes_are_known(tmp_pat
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path):
     run, log = tmp_path / "run", tmp_path / "log"
-    words = ["recipes/smoke.yaml", "--output_dir", str(run), "--resume", "--max_steps"]
+    words = ["recipes/smoke.yaml", "--output_dir", str(run), "--resume_from_checkpoint=auto", "--max_steps"]
     with log.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "train.py", *words, "100000"], cwd=ROOT, env=offline(), stderr=stderr
@@ -300,7 +271,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path):
         assert process.wait(timeout=120) == 130
     assert "the same command goes on from the last checkpoint" in log.read_text()
     assert "Traceback" not in log.read_text()
-    step = int(newest_checkpoint(run).rpartition("-")[2])
+    step = int(newest_checkpoint(run).name.rpartition("-")[2])
     answer = train([*words, str(step + 1)])
     assert answer.returncode == 0, answer.stderr
     assert json.loads((run / "report.json").read_text())["steps"] == step + 1
@@ -308,9 +279,12 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path):
 
 
 def test_a_wrong_field_is_one_line_and_an_exit_code(tmp_path):
-    answer = train(["recipes/smoke.yaml", "--epoch", "3", "--output_dir", str(tmp_path)])
+    answer = train(["recipes/smoke.yaml", "--num_train_epoch", "3", "--output_dir", str(tmp_path)])
     assert answer.returncode == 1
-    assert answer.stderr.strip().splitlines()[-1] == "error: epoch: no such recipe field; the nearest is epochs"
+    assert (
+        answer.stderr.strip().splitlines()[-1]
+        == "error: num_train_epoch is no argument of train.py; the nearest is num_train_epochs"
+    )
     assert "Traceback" not in answer.stderr
 
 
@@ -323,12 +297,13 @@ def test_an_output_that_cannot_be_written_is_known_before_the_work(tmp_path):
 
 
 def test_a_disk_that_fills_up_is_one_clear_line(tmp_path):
-    trainer = trainer_of(recipe_in(tmp_path))
+    trainer = trainer_of(arguments_in(tmp_path))
     full = tmp_path / "checkpoint-2" / "optimizer.pt"
     full.parent.mkdir()
     full.symlink_to("/dev/full")
-    with pytest.raises(FerError, match="the checkpoint cannot be written"):
+    with pytest.raises(FerError, match="the checkpoint cannot be written") as caught:
         trainer.train()
+    assert caught.value.code == "checkpoint_unwritable"
     assert newest_checkpoint(tmp_path) is None
 
 
