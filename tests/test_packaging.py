@@ -66,12 +66,8 @@ def test_serving_needs_the_base_alone():
 def test_the_base_holds_nothing_but_what_serving_imports():
     known = packages_distributions()
     used = {normal(each) for path in serving() for name in imported(path) for each in known.get(name, [])}
-    assert declared() - used <= {
-        "jinja2",
-        "markupsafe",
-        "uvicorn",
-        "websockets",
-    }  # uvicorn serves the page, WebSockets by the third
+    for_gradio = {"uvicorn", "websockets"}  # its server, and what gives that WebSockets
+    assert declared() - used <= for_gradio
 
 
 def test_everything_else_needs_a_declared_extra():
