@@ -14,6 +14,7 @@ from fer_hf.evaluation.score import evaluate, log_test_evaluation, score_picture
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import LABELS
+from tests.support.made_sources import scored_split
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +24,7 @@ def analyzer(tiny_model):
 
 @pytest.fixture
 def split():
-    """Drawn faces with votes and leaks, in the columns of `fer_hf.data.load`."""
-    test = synthetic_splits(21)["test"]
-    votes = np.zeros((21, 10))
-    votes[:14, 4] = 10  # a majority for angry on 14 of them
-    return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())
+    return scored_split()
 
 
 def test_results_have_every_promised_score(analyzer, split):

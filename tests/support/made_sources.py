@@ -1,4 +1,4 @@
-"""FER sources in every format, made of noise: pictures that nobody took."""
+"""Sources of FER data in every format, made of noise or drawings."""
 
 import csv
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from datasets import Dataset
 from PIL import Image
 
 from fer_hf.data.schema import as_dataset, stored_pictures
+from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.data.tabular import encode_pixels
 from fer_hf.labels import FERPLUS_COLUMNS
 
@@ -39,7 +41,7 @@ def write_votes(path: Path, usages: list[str]) -> Path:
 
 
 def write_pictures(folder: Path, seeds: list[int], name: str = "{}.png") -> None:
-    """Pictures in a folder, one a seed."""
+    """Pictures in a folder, one per seed."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         Image.fromarray(noise(seed)).save(folder / name.format(seed))
@@ -53,8 +55,19 @@ def write_parquet(path: Path, seeds: list[int], labels: list, **columns: list) -
     return path
 
 
-def noise_split(seeds: list[int], labels: list[int]) -> object:
+def noise_split(seeds: list[int], labels: list[int]) -> Dataset:
     """A Dataset of pictures and class indices."""
     return as_dataset(
         stored_pictures([encode_pixels(pixels(seed), "made") for seed in seeds], [None] * len(seeds)), labels
     )
+
+
+def scored_split() -> Dataset:
+    """A test split of 21 synthetic faces in the columns of `fer_hf.data.load`.
+
+    The first seven are also in train, and the votes have a majority, for angry, on the first 14.
+    """
+    test = synthetic_splits(21)["test"]
+    votes = np.zeros((21, 10))
+    votes[:14, 4] = 10
+    return test.add_column("in_train", [i < 7 for i in range(21)]).add_column("votes", votes.tolist())
