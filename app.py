@@ -5,9 +5,9 @@ FER_MODEL names another model (a folder or a Hub id); GRADIO_SERVER_NAME and GRA
 
 from fer_hf.web.page import build_page
 from fer_hf.web.server import load, serve
-from fer_hf.web.tabs import about, live, many, photo, video
+from fer_hf.web.tabs import about, batch, live, photo, video
 
-TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "many_tab": many, "about_tab": about}
+TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "batch_tab": batch, "about_tab": about}
 
 if "service" not in globals():  # a reload runs this file again, and keeps the model
     service = load()

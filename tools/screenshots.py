@@ -66,14 +66,14 @@ def live(page: Page, things: Path) -> None:
 
 def video(page: Page, things: Path) -> None:
     """A short video has been read."""
-    page.locator(".sender:visible input[type=file]").set_input_files(things / "walk.mp4")
+    page.locator("[data-ready]:visible .picker input[type=file]").set_input_files(things / "walk.mp4")
     page.locator(".film a[download]").wait_for(state="visible")
     page.locator(".film video").evaluate("video => { video.currentTime = 2; }")
 
 
 def many(page: Page, things: Path) -> None:
     """An archive has been read, with a photo without faces and a file that is none."""
-    page.locator(".sender:visible input[type=file]").set_input_files(things / "party.zip")
+    page.locator("[data-ready]:visible .picker input[type=file]").set_input_files(things / "party.zip")
     page.locator(".gallery:visible").wait_for()
 
 

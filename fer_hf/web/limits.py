@@ -15,7 +15,6 @@ from PIL import Image
 from fer_hf.errors import FerError
 from fer_hf.inference.image_io import open_photo
 from fer_hf.io import printable
-from fer_hf.web.i18n import Text
 from fer_hf.web.temp_files import Uploads
 
 MEGABYTES = 20  # the largest photo that the page and the endpoint take
@@ -75,21 +74,19 @@ def sent_file(sent: dict) -> io.BytesIO:
         raise FerError("photo_incomplete") from error
 
 
-def sent_uploads(sent: dict, uploads: Uploads, session: str, text: Text) -> dict[Path, str]:
-    """The names of the files that the browser has uploaded and sent as {"paths", "names"}, by where they lie.
+def sent_uploads(sent: dict, uploads: Uploads, job: str) -> dict[Path, str]:
+    """The names of the files that the browser has uploaded for a job and sent as {"paths", "names"}, by their paths.
 
     Raises:
-        FerError: they are not there, or the browser sent {"problem": why it did not upload them}.
+        FerError: they are not there.
     """
-    if isinstance(sent, dict) and "problem" in sent:
-        raise FerError(str(sent["problem"])[:500])
     try:
         pairs = list(zip(sent["paths"], sent["names"], strict=True))
     except (TypeError, KeyError, ValueError) as error:
-        raise FerError(text["work_not_received"]) from error
-    files = {uploads.receive(session, path): str(name)[:200] for path, name in pairs}
+        raise FerError("uploads_incomplete") from error
+    files = {uploads.receive(job, path): str(name)[:200] for path, name in pairs}
     if None in files or not files:
-        raise FerError(text["work_not_received"])
+        raise FerError("uploads_incomplete")
     return files
 
 

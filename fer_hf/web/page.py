@@ -10,10 +10,10 @@ from fer_hf.web.components.masthead import Masthead
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS, Text
 from fer_hf.web.limits import WAITING
 from fer_hf.web.service import Service
-from fer_hf.web.tabs import about, live, many, photo, video
+from fer_hf.web.tabs import about, batch, live, photo, video
 from fer_hf.web.temp_files import AGE, FREQUENCY
 
-TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "many_tab": many, "about_tab": about}
+TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "batch_tab": batch, "about_tab": about}
 
 
 def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Blocks:

@@ -35,8 +35,3 @@ THEME = gr.themes.Base(
     block_shadow="none",
     block_padding="0px",
 )
-
-
-def script(name: str) -> str:
-    """A component's JavaScript, for `js_on_load`."""
-    return (WEB / f"{name}.js").read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ def open_tab(page, name):
 
 
 def send(page, *paths):
-    page.locator(".sender:visible input[type=file]").set_input_files(list(paths))
+    page.locator("[data-ready]:visible .picker input[type=file]").set_input_files(list(paths))
 
 
 def saved(page, locator):
@@ -123,11 +123,11 @@ def test_a_video_can_be_stopped_and_what_is_none_is_a_plain_line(visit, served, 
     send(page, things / "long.mp4")
     page.wait_for_selector(".work progress[value]")
     assert served.files()
-    page.get_by_role("button", name=TEXT["work_stop"]).click()
-    page.get_by_text(TEXT["work_stopped"]).wait_for()
+    page.get_by_role("button", name=TEXT["job_stop"]).click()
+    page.get_by_text(TEXT["job_stopped"]).wait_for()
     assert until(lambda: served.files() == [])
     send(page, things / "<b>words.mp4")
-    alert = page.locator("#video-reading [role=alert]")
+    alert = page.locator("#video .notice")
     alert.wait_for()
     assert "<b>words.mp4: not a video" in alert.inner_text()
     assert served.files() == []
@@ -138,25 +138,25 @@ def test_what_lies_on_the_disk_goes_with_its_session_while_another_goes_on(visit
     send(mine, things / "long.mp4")
     mine.wait_for_selector(".work progress[value]")
     send(yours, things / "walk.mp4")
-    yours.get_by_text(TEXT["work_wait"].format(before=1)).wait_for()
+    yours.get_by_text(TEXT["job_wait"].format(before=1)).wait_for()
     mine.close()
     yours.wait_for_selector(".film .lane")
     assert until(lambda: served.files() == [])
 
 
 def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
-    page = open_tab(visit(), TEXT["many_tab"])
+    page = open_tab(visit(), TEXT["batch_tab"])
     send(page, things / "set.zip", things / "=one.jpg")
     page.wait_for_selector(".gallery")
     assert until(lambda: served.files() == [])
     assert page.locator(".card").count() == 3
     assert all(page.locator(".card img").evaluate_all("all => all.map((image) => image.naturalWidth > 0)"))
     assert page.locator(".failed li").all_inner_texts()[0].startswith("set.zip/bad.jpg not a picture")
-    name, content = saved(page, page.get_by_role("button", name=TEXT["many_save_csv"]))
+    name, content = saved(page, page.get_by_role("button", name=TEXT["batch_save_csv"]))
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     assert name == "faces.csv" and tuple(rows[0]) == PHOTO_COLUMNS
     assert {row["file"] for row in rows} == {"set.zip/in/=one.jpg", "set.zip/two.jpg", "'=one.jpg"}
-    name, content = saved(page, page.get_by_role("button", name=TEXT["many_save_json"]))
+    name, content = saved(page, page.get_by_role("button", name=TEXT["batch_save_json"]))
     values = json.loads(content)
     assert name == "faces.json" and values["counts"]["photos"] == 3
     assert [failure["file"] for failure in values["failures"]] == ["set.zip/bad.jpg"]
@@ -181,7 +181,7 @@ def test_on_a_phone_and_in_german_nothing_scrolls_sideways(visit, served, things
     send(page, things / "walk.mp4")
     page.wait_for_selector(".film .lane")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("tab", name=TEXTS["de"]["many_tab"], exact=True).click()
+    page.get_by_role("tab", name=TEXTS["de"]["batch_tab"], exact=True).click()
     send(page, things / "set.zip")
     page.wait_for_selector(".gallery")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -21,8 +21,8 @@ import gradio as gr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fer_hf.inference.annotate import ink_on
-from fer_hf.labels import COLOURS
-from fer_hf.web.i18n import shown
+from fer_hf.labels import COLOURS, EXPRESSIONS
+from fer_hf.web.i18n import Text, shown
 
 COMPONENTS = Path(__file__).parent
 LOAD = """\
@@ -70,6 +70,11 @@ def percent(share: float) -> str:
 def tint(label: str) -> str:
     """The colour of an expression and of the letters on it, as CSS variables."""
     return f"--tint:{COLOURS[label]};--ink:{ink_on(COLOURS[label])}"
+
+
+def expressions(text: Text) -> list[dict[str, str]]:
+    """The seven expressions for a script: name, word, colour, and the colour of letters on it."""
+    return [{"name": e.name, "word": text[e.name], "colour": e.colour, "ink": ink_on(e.colour)} for e in EXPRESSIONS]
 
 
 def _part_of(part: float, whole: float) -> str:

@@ -1,10 +1,9 @@
 """The camera's video with boxes over it, the chosen face's bars and timeline, and the session's summary."""
 
-from fer_hf.inference.annotate import ink_on
 from fer_hf.inference.stream import RECORD
 from fer_hf.inference.tracking import SMOOTHING
-from fer_hf.labels import EXPRESSIONS, LABELS
-from fer_hf.web.components.base import Component, render
+from fer_hf.labels import LABELS
+from fer_hf.web.components.base import Component, expressions, render
 from fer_hf.web.i18n import Text
 from fer_hf.web.websocket import SECONDS, SESSIONS
 
@@ -26,11 +25,8 @@ class Live(Component):
 
 def script_settings(text: Text) -> dict:
     """What the scripts need: the expressions, and the texts that they fill in."""
-    expressions = [
-        {"name": name, "word": text[name], "colour": colour, "ink": ink_on(colour)} for name, colour, _ in EXPRESSIONS
-    ]
     texts = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
-    return {"side": SIDE, "expressions": expressions, "text": texts}
+    return {"side": SIDE, "expressions": expressions(text), "text": texts | {"unsure": text["unsure"]}}
 
 
 def _how(text: Text) -> str:

@@ -1,8 +1,11 @@
 // What Live shows: boxes over the video, the list of faces, and the bars and timeline of the chosen face.
+import { clearedPen, drawAreas, splitRuns } from "../areas.js";
+
 const AWAY = 3; // seconds after which a face that has gone leaves the list
 export const AHEAD = 0.3; // seconds that a box moves on by itself at most
 const STALE = 1; // seconds after which a box is hidden: it would lie beside its face
 const SPAN = 30; // seconds of the timeline
+const WORDS = 20; // pixels above its areas
 
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -44,7 +47,8 @@ export class LiveView {
     for (const data of answer.faces) {
       const face = this.faces.get(data.number) ?? this.add(data.number);
       Object.assign(face, { data, seen: answer.sent });
-      face.history.push({ time: answer.sent, scores: data.scores, word: data.unsure.length ? "unsure" : data.label });
+      const word = data.unsure.length ? "unsure" : data.label;
+      face.history.push({ time: answer.sent, scores: Object.values(data.scores), word });
       while (face.history[0].time < answer.sent - SPAN) face.history.shift();
       this.show(face);
     }
@@ -193,53 +197,17 @@ export class LiveView {
     const canvas = this.part("timeline");
     const face = this.faces.get(this.chosen);
     canvas.setAttribute("aria-label", face ? this.text("timeline_of", { number: face.number }) : this.text("timeline"));
-    const [width, height, ratio] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio];
-    if (!width) return;
-    const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
-    if (canvas.width !== size.width) Object.assign(canvas, size);
-    const pen = canvas.getContext("2d");
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    if (!face) return;
-    const x = (time) => width * (1 - (this.answer.sent - time) / SPAN);
-    this.drawWords(pen, face.history, x);
-    drawAreas(pen, face.history, x, height, this.settings.expressions);
-  }
-
-  drawWords(pen, history, x) {
-    pen.font = `600 12px ${getComputedStyle(pen.canvas).fontFamily}`;
-    pen.fillStyle = getComputedStyle(pen.canvas).color;
-    for (const run of runs(history, (point, before) => point.word === before.word)) {
+    const pen = clearedPen(canvas);
+    if (!pen || !face) return;
+    const x = (time) => canvas.clientWidth * (1 - (this.answer.sent - time) / SPAN);
+    const y = (share) => canvas.clientHeight - share * (canvas.clientHeight - WORDS);
+    const runs = splitRuns(face.history, (before, point) => point.time - before.time < 1);
+    drawAreas(pen, runs, x, y, this.settings.expressions);
+    pen.fillStyle = getComputedStyle(canvas).color;
+    for (const run of splitRuns(face.history, (before, point) => point.word === before.word)) {
       const word = this.word(run[0].word);
       const [from, to] = [Math.max(x(run[0].time), 0), x(run.at(-1).time)];
       if (to - from > pen.measureText(word).width + 6) pen.fillText(word, from + 1, 13);
     }
   }
-}
-
-function drawAreas(pen, history, x, height, expressions) {
-  const top = 20; // for the words
-  const y = (share) => height - share * (height - top);
-  for (const run of runs(history, (point, before) => point.time - before.time < 1)) {
-    let low = run.map(() => 0);
-    for (const { name, colour } of expressions) {
-      const high = run.map((point, i) => low[i] + point.scores[name]);
-      pen.beginPath();
-      run.forEach((point, i) => pen.lineTo(x(point.time), y(high[i])));
-      run.toReversed().forEach((point, i) => pen.lineTo(x(point.time), y(low[run.length - 1 - i])));
-      pen.fillStyle = colour;
-      pen.fill();
-      low = high;
-    }
-  }
-}
-
-// Splits points wherever `together(point, the one before)` is false.
-function runs(points, together) {
-  const parts = [];
-  points.forEach((point, i) => {
-    if (i && together(point, points[i - 1])) parts.at(-1).push(point);
-    else parts.push([point]);
-  });
-  return parts;
 }

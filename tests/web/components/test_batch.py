@@ -1,10 +1,10 @@
 """The gallery of many photos: sorted, numbered, and honest about what was not read."""
 
 import csv
-import html
 import io
 import json
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,8 +14,8 @@ from fer_hf.inference.batch import BatchResult, Failure, FoundFace
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.labels import LABELS
-from fer_hf.web.components import gallery
-from fer_hf.web.components.gallery import gallery_html
+from fer_hf.web.components import batch
+from fer_hf.web.components.batch import batch_answer
 from fer_hf.web.i18n import TEXT, TEXTS
 
 
@@ -37,58 +37,77 @@ MIXED = photo_set(
 )
 
 
-def files(shown):
-    found = re.findall(r'data-save="([^"]+)">[^<]*</button><span hidden>(.*?)</span>', shown, re.S)
-    return {name: html.unescape(content) for name, content in found}
+def answer(result, text=TEXT):
+    return batch_answer(result, [f"data:,{file}" for file, _ in result.photos], text)
 
 
 def test_faces_are_sorted_by_expression_the_surest_first_and_the_unsure_last():
-    shown = gallery_html(MIXED, TEXT)
+    shown = answer(MIXED, TEXT)["html"]
     assert re.findall(r"<h3>([^<]+)</h3>", shown) == ["happy: 2", "sad: 1", "unsure: 1"]
-    assert re.findall(r'alt="([^"]+)"', shown) == [
-        "1: happy, 90 %; face 1 in 2.jpg",
-        "2: happy, 70 %; face 1 in 1.jpg",
-        "3: sad, 60 %; face 1 in 0.jpg",
-        "4: fear or sad?, 30 %; face 1 in 3.jpg",
-    ]
+    assert re.findall(r'<b class="number">(\d)</b>.*?title="([^"]+)"', shown, re.S) == [
+        ("1", "2.jpg"),
+        ("1", "1.jpg"),
+        ("1", "0.jpg"),
+        ("1", "3.jpg"),
+    ]  # the numbers are those of the CSV
+    assert 'aria-label="fear or sad?, 30 %; face 1 in 3.jpg. ' in shown
 
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_counts_are_said_in_words(language):
     text = TEXTS[language]
-    shown = gallery_html(MIXED, text)
+    shown = answer(MIXED, text)["html"]
     chips = re.findall(r'<span class="chip[^>]*>([^<]+)</span>', shown)
-    assert chips == [f"2 {text['happy']}", f"1 {text['sad']}", f"1 {text['many_unsure']}"]
-    assert text["many_without_one"] in shown
-    assert text["many_failed"].format(count=2) in shown
+    assert chips == [f"2 {text['happy']}", f"1 {text['sad']}", f"1 {text['unsure']}"]
+    assert text["batch_without_one"] in shown
+    assert text["batch_failed"].format(count=2) in shown
 
 
 def test_what_failed_is_listed_with_its_reason_as_text():
-    shown = gallery_html(MIXED, TEXT)
+    shown = answer(MIXED, TEXT)["html"]
     assert "<strong>=bad.jpg</strong> the file is empty" in shown
     assert "<strong>&lt;b&gt;.zip</strong> the archive is damaged" in shown
     assert "<li>none.jpg</li>" in shown
-    assert "<strong>=bad.jpg</strong> die Datei ist leer" in gallery_html(MIXED, TEXTS["de"])
+    assert "<strong>=bad.jpg</strong> die Datei ist leer" in answer(MIXED, TEXTS["de"])["html"]
 
 
 def test_the_files_hold_everything_and_run_nothing():
     result = photo_set([face("sad", 0.6)])
     result.photos[0] = ("=1+1.jpg", result.photos[0][1])
-    found = files(gallery_html(result, TEXT))
+    found = answer(result)["files"]
     assert list(found) == ["faces.csv", "faces.json"]
     rows = list(csv.DictReader(io.StringIO(found["faces.csv"])))
     assert [row["file"] for row in rows] == ["'=1+1.jpg", "none.jpg"]
     assert json.loads(found["faces.json"]) == result.to_dict()
 
 
-def test_of_very_many_the_first_are_shown_and_the_rest_is_counted(monkeypatch):
-    monkeypatch.setattr(gallery, "SHOWN", 2)
-    shown = gallery_html(photo_set([face("sad", 0.6)] * 5), TEXT)
+def test_of_very_batch_the_first_are_shown_and_the_rest_is_counted(monkeypatch):
+    monkeypatch.setattr(batch, "SHOWN", 2)
+    shown = answer(photo_set([face("sad", 0.6)] * 5), TEXT)["html"]
     assert shown.count('class="card"') == 2
-    assert "3 more in CSV and JSON" in shown
+    assert "3 more in the CSV and JSON files" in shown
+
+
+def test_a_card_has_the_scores_of_its_face_and_its_place_in_the_photo():
+    shown = answer(MIXED)
+    assert "none.jpg" not in shown["photos"]
+    (found,) = shown["photos"]["2.jpg"]["faces"]
+    assert found == {"scores": list(MIXED.faces[2].face.scores.values()), "box": [0.01, 0.025, 0.29, 0.475]}
+    assert shown["photos"]["2.jpg"]["picture"] == "data:,2.jpg"
+
+
+def test_the_page_the_json_and_the_csv_count_alike():
+    shown = answer(MIXED)
+    groups = dict(re.findall(r"<h3>(\w+): (\d+)</h3>", shown["html"]))
+    counts = json.loads(shown["files"]["faces.json"])["counts"]
+    assert {name: str(counts[name]) for name in (*LABELS, "unsure") if counts[name]} == groups
+    rows = [row for row in csv.DictReader(io.StringIO(shown["files"]["faces.csv"])) if row["label"]]
+    counted = Counter("unsure" if row["unsure"] else row["label"] for row in rows)
+    assert {name: str(count) for name, count in counted.items()} == groups
 
 
 def test_nothing_found_is_an_answer_too():
-    shown = gallery_html(BatchResult(), TEXT)
-    assert TEXT["many_title"].format(faces=0, photos=0) in shown
+    result = photo_set([])
+    shown = answer(result)["html"]
+    assert TEXT["batch_title"].format(faces=0, photos=1) in shown
     assert "<section" not in shown
