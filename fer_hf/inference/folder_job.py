@@ -1,42 +1,47 @@
-"""Reading folders of millions of photos: several processes, results in parquet shards, safe to stop and start.
+"""Folders of millions of photos: several processes, results in parquet shards, safe to stop and start again.
 
-    python -m fer_hf predict-folder photos --output readings --workers 8
-    torchrun --nnodes 4 --nproc_per_node 8 ... -m fer_hf predict-folder photos --output readings
+    fer-hf predict-folder photos --output results --workers 8
+    RANK=0 WORLD_SIZE=4 fer-hf predict-folder photos --output results --workers 8     # on the first of four machines
+    torchrun --nnodes 4 --nproc_per_node 8 ... -m fer_hf predict-folder photos --output results
 
-The sorted photos are cut into shards, and shard i belongs to process i modulo their number. A shard's file appears
-whole or not at all, and what is there is never read again: after a stop, the same command goes on. Read the result with
-`datasets.load_dataset("parquet", data_files="readings/*.parquet")`: a row a photo, with its faces or the error.
+The sorted photos are cut into shards; with RANK and WORLD_SIZE in the environment, shard i belongs to the machine or
+process i modulo WORLD_SIZE, and under torchrun each process of a machine takes an accelerator of its own (not run on a
+GPU). The file of a shard appears whole or not at all, and an existing one is never computed
+again: after a stop, the same command continues. Read the results with
+`datasets.load_dataset("parquet", data_files="results/*.parquet")`: one row per photo, with its faces or its error.
 """
 
 import argparse
 import hashlib
 import json
-import logging
 import math
+import multiprocessing
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
 
-import cv2
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from PIL import Image
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from tqdm import tqdm
-from transformers.utils.logging import disable_progress_bar
 
-from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.image_io import FORMATS, open_photo
+from fer_hf.inference.image_io import FORMATS, register_heif
+from fer_hf.inference.predict import add_model_arguments
+from fer_hf.inference.process import configure_process
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS
 
-SUFFIXES = {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
 RESTARTS = 3  # of workers that were killed, before the command gives up
 FACE = pa.struct(
     {
@@ -52,38 +57,80 @@ SCHEMA = pa.schema(
 )
 
 
+class Loading(NamedTuple):
+    """How each process loads the model."""
+
+    model: str
+    device: str
+    backend: str
+
+    def analyzer(self) -> FaceAnalyzer:
+        return FaceAnalyzer.from_pretrained(self.model, device=self.device, backend=self.backend)
+
+
+class Shard(NamedTuple):
+    """Some photos of the folder, and the file of their results."""
+
+    folder: Path
+    photos: list[str]  # paths inside the folder
+    path: Path
+
+
 @dataclass(frozen=True)
 class Job:
-    """All photos of a folder, read by one model."""
+    """All photos of a folder, analyzed by one model."""
 
     folder: Path
     output: Path
-    model: str
-    shard: int  # photos a file
+    loading: Loading
+    shard: int  # photos per file
 
+    @cached_property
     def photos(self) -> list[str]:
         """Paths inside the folder, sorted, of all files with a picture's suffix; hidden ones are left out."""
-        paths = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        known = suffixes()
+        paths = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.suffix.lower() in known)
         return sorted(str(path) for path in paths if not any(part.startswith(".") for part in path.parts))
 
+    @property
     def shards(self) -> list[Path]:
-        return [self.output / f"shard-{i:06}.parquet" for i in range(math.ceil(len(self.photos()) / self.shard))]
+        return [self.output / f"shard-{i:06}.parquet" for i in range(math.ceil(len(self.photos) / self.shard))]
+
+    def missing(self) -> list[Shard]:
+        """The shards that are still to be computed: all, or this process's part of them."""
+        rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        paths = self.shards
+        return [
+            Shard(self.folder, self.photos[i * self.shard : (i + 1) * self.shard], paths[i])
+            for i in range(rank, len(paths), world)
+            if not paths[i].exists()
+        ]
+
+
+def suffixes() -> set[str]:
+    """Suffixes of the picture files that are opened."""
+    register_heif()
+    return {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
 
 
 def begin(job: Job) -> None:
-    """Note in the output folder what is read there, or check that it is what was noted: two jobs must not mix.
+    """Note in the output folder what is computed there, or check that it is what was noted: two jobs must not mix.
 
     Raises:
-        FerError: there is nothing to read, or the folder, the model or the shards have changed.
+        FerError: there are no photos, or the folder, the model or the shards have changed.
     """
     if not job.folder.is_dir():
         raise FerError("folder_missing", job.folder)
-    photos = job.photos()
-    if not photos:
-        raise FerError("folder_without_photos", job.folder, suffixes=", ".join(sorted(SUFFIXES)))
-    FaceAnalyzer.from_pretrained(job.model)  # a model that cannot be loaded is refused before anything is written
-    names = hashlib.sha256("\0".join(photos).encode("utf-8", "surrogateescape")).hexdigest()
-    now = {"photos": len(photos), "names_sha256": names, "model_sha256": weights_hash(job.model), "shard": job.shard}
+    if not job.photos:
+        raise FerError("folder_without_photos", job.folder, suffixes=", ".join(sorted(suffixes())))
+    job.loading.analyzer()  # a model that cannot be loaded is refused before anything is written
+    names = hashlib.sha256("\0".join(job.photos).encode("utf-8", "surrogateescape")).hexdigest()
+    now = {
+        "photos": len(job.photos),
+        "names_sha256": names,
+        "model_sha256": weights_hash(job.loading.model),
+        "shard": job.shard,
+    }
     note = job.output / "job.json"
     if not note.exists():
         write_json(note, now)
@@ -93,97 +140,123 @@ def begin(job: Job) -> None:
         raise FerError("job_changed", job.output, fields=", ".join(changed))
 
 
-def read_part(job: Job) -> str | None:
-    """Read the missing shards of this process: all, or its share under torchrun. Returns what went wrong, if it did."""
-    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    disable_progress_bar()
-    cv2.setNumThreads(torch.get_num_threads())
-    photos, shards = job.photos(), job.shards()
-    restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-    if restarts and rank == 0:
-        print(
-            f"a worker was killed; all go on with what is missing (restart {restarts} of {RESTARTS})", file=sys.stderr
-        )
-    mine = [i for i in range(rank, len(shards), world) if not shards[i].exists()]
-    try:
-        analyzer = FaceAnalyzer.from_pretrained(job.model)
-        for i in tqdm(mine, desc=f"process {rank}", unit="shard", position=rank, leave=False):
-            write_shard(analyzer, job.folder, photos[i * job.shard : (i + 1) * job.shard], shards[i])
-    except FerError as error:
-        return str(error)
-    return None
+def take_accelerator() -> None:
+    """Under torchrun, make "auto" mean another accelerator in each process of a machine."""
+    import torch
+
+    if "LOCAL_RANK" in os.environ and torch.accelerator.is_available():
+        torch.accelerator.set_device_index(int(os.environ["LOCAL_RANK"]) % torch.accelerator.device_count())
 
 
-def write_shard(analyzer: FaceAnalyzer, folder: Path, photos: list[str], path: Path) -> None:
-    """Read some photos into one parquet file."""
-    rows = [read_row(analyzer, folder, photo) for photo in photos]
-    with replacing(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), temporary)
+def compute_here(job: Job) -> None:
+    """Compute the missing shards in this process."""
+    analyzer = job.loading.analyzer()
+    for shard in tqdm(job.missing(), unit="shard"):
+        write_shard(analyzer, shard)
 
 
-def read_row(analyzer: FaceAnalyzer, folder: Path, photo: str) -> dict:
-    """The row of one photo; a photo that cannot be read is a row too, with its reason."""
-    name = os.fsencode(photo).decode("utf-8", "backslashreplace")
-    try:
-        return analyzer.analyze(open_photo(folder / photo)).to_dict(name)
-    except FerError as error:
-        return {"file": name, "error": str(error)}
+def compute_in_pool(job: Job, workers: int) -> None:
+    """Compute the missing shards in several processes; killed ones are started again, RESTARTS times.
+
+    Raises:
+        FerError: workers are killed again and again, or a shard cannot be written.
+    """
+    for restart in range(RESTARTS + 1):
+        if restart:
+            print(f"a worker was killed; what is missing goes on (restart {restart} of {RESTARTS})", file=sys.stderr)
+        try:
+            _run_pool(job, workers)
+            return
+        except BrokenProcessPool:
+            continue
+    raise FerError("job_workers_killed", job.output, times=RESTARTS + 1)
 
 
-def launch(job: Job, workers: int) -> None:
-    """Run `read_part` in several processes under torchrun's agent, which starts killed ones again."""
-    for part in ("agent.server.api", "multiprocessing.api"):  # they log tracebacks; `read_part` tells of restarts
-        logging.getLogger(f"torch.distributed.elastic.{part}").disabled = True
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    config = LaunchConfig(
-        min_nodes=1,
-        max_nodes=1,
-        nproc_per_node=workers,
-        max_restarts=RESTARTS,
-        monitor_interval=0.5,
-        run_id="predict-folder",
-        rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0",
-        local_addr="localhost",
-    )
-    try:
-        failures = elastic_launch(config, read_part)(job)
-    except ChildFailedError as error:
-        raise FerError("job_workers_killed", job.output, times=RESTARTS + 1) from error
-    for failure in filter(None, failures.values()):
-        raise FerError(failure)
+def _run_pool(job: Job, workers: int) -> None:
+    shards, spawn = job.missing(), multiprocessing.get_context("spawn")  # a fork would copy PyTorch's locked threads
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    with ProcessPoolExecutor(workers, spawn, _start_worker, (job.loading, threads)) as pool:
+        futures = [pool.submit(_compute, shard) for shard in shards]
+        try:
+            for future in tqdm(as_completed(futures), total=len(futures), unit="shard"):
+                future.result()
+        except FerError:
+            pool.shutdown(cancel_futures=True)
+            raise
+        except KeyboardInterrupt:
+            for worker in multiprocessing.active_children():  # in the midst of a shard, which is then computed again
+                worker.terminate()
+            raise
+
+
+def _start_worker(loading: Loading, threads: int) -> None:
+    """Load the model once in a worker, which ends with the command, however that ends."""
+    global _analyzer  # noqa: PLW0603  (a worker of a pool has no other place for what it keeps)
+    import cv2
+    import torch
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all processes: no traceback from each
+    Thread(target=_end_with_command, daemon=True).start()
+    configure_process()
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    _analyzer = loading.analyzer()
+
+
+def _end_with_command() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _compute(shard: Shard) -> None:
+    write_shard(_analyzer, shard)
+
+
+def write_shard(analyzer: FaceAnalyzer, shard: Shard) -> None:
+    """Analyze the photos of a shard, whose faces share batches, into one parquet file."""
+    table = pa.Table.from_pylist(list(rows(analyzer, shard)), SCHEMA)
+    with replacing(shard.path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def rows(analyzer: FaceAnalyzer, shard: Shard) -> Iterator[dict]:
+    """One row per photo; a photo that cannot be opened is a row too, with its error."""
+    results = analyzer.analyze_batch(shard.folder / photo for photo in shard.photos)
+    for photo, result in zip(shard.photos, results, strict=True):
+        name = os.fsencode(photo).decode("utf-8", "backslashreplace")
+        yield {"file": name, "error": str(result)} if isinstance(result, FerError) else result.to_dict(name)
 
 
 def finish(job: Job) -> str:
     """What stands in the output folder, in a line; once nothing is missing, leftovers of killed processes go."""
-    shards = job.shards()
-    missing = sum(not shard.exists() for shard in shards)
+    missing = sum(not shard.exists() for shard in job.shards)
     if missing:
-        return f"{job.output}: {missing} of {len(shards)} shards are still missing (other processes may be at them)"
+        return f"{job.output}: {missing} of {len(job.shards)} shards are still missing (other processes may be at them)"
     for leftover in job.output.glob(".*.parquet.tmp"):
         leftover.unlink(missing_ok=True)
-    photos = sum(pq.read_metadata(shard).num_rows for shard in shards)
-    return f"{job.output}: {photos} photos in {len(shards)} shards"
+    photos = sum(pq.read_metadata(shard).num_rows for shard in job.shards)
+    return f"{job.output}: {photos} photos in {len(job.shards)} shards"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="photos, in subfolders too")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the parquet shards")
-    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
+    add_model_arguments(parser)
     parser.add_argument("--workers", type=int, default=1, help="processes on this machine (default: %(default)s)")
-    parser.add_argument("--shard", type=int, default=1000, help="photos a file (default: %(default)s)")
+    parser.add_argument("--shard", type=int, default=1000, help="photos per file (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:
     for field in ("workers", "shard"):
         if getattr(arguments, field) < 1:
             raise FerError("at_least_one", f"--{field}", value=getattr(arguments, field))
-    job = Job(arguments.folder, arguments.output, arguments.model, arguments.shard)
+    configure_process()
+    take_accelerator()
+    loading = Loading(arguments.model, arguments.device, arguments.backend)
+    job = Job(arguments.folder, arguments.output, loading, arguments.shard)
     begin(job)
-    if "WORLD_SIZE" in os.environ or arguments.workers == 1:
-        failure = read_part(job)
-        if failure:
-            raise FerError(failure)
+    if arguments.workers == 1:
+        compute_here(job)
     else:
-        launch(job, arguments.workers)
+        compute_in_pool(job, arguments.workers)
     print(finish(job))

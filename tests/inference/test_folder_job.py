@@ -10,11 +10,14 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 from skimage.data import astronaut
 
 from fer_hf.__main__ import main
 from fer_hf.data.synthetic import draw_face
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.folder_job import Shard, rows, take_accelerator
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +87,30 @@ def test_another_folder_model_or_size_does_not_mix(photos, tmp_path, tiny_model,
     assert "was begun with another photos, names_sha256;" in capsys.readouterr().err
 
 
+def test_the_faces_of_a_shard_share_batches(tmp_path, tiny_model):
+    names = [f"{i}.png" for i in range(3)]
+    for name in names:
+        Image.fromarray(astronaut()).save(tmp_path / name, compress_level=1)
+    analyzer, sizes = FaceAnalyzer.from_pretrained(tiny_model), []
+    analyzer.model.register_forward_pre_hook(
+        lambda module, args, kwargs: sizes.append(len(kwargs["pixel_values"])), with_kwargs=True
+    )
+    assert [len(row["faces"]) for row in rows(analyzer, Shard(tmp_path, names, tmp_path / "out.parquet"))] == [1, 1, 1]
+    assert sizes == [3]
+
+
+def test_under_torchrun_each_process_takes_its_own_accelerator(monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.accelerator, "set_device_index", taken.append)
+    take_accelerator()
+    for rank in range(3):
+        monkeypatch.setenv("LOCAL_RANK", str(rank))
+        take_accelerator()
+    assert taken == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("folder", "words", "message"),
     [
@@ -107,11 +134,11 @@ def test_wrong_input_is_one_clear_line(photos, tmp_path, tiny_model, capsys, fol
 
 @pytest.fixture
 def many(tmp_path):
-    """Sixty photos, large enough that a worker can be killed in the midst of them."""
+    """Forty photos, large enough that a worker can be killed in the midst of them."""
     folder = tmp_path / "many"
     folder.mkdir()
     picture = Image.fromarray(astronaut())
-    for i in range(60):
+    for i in range(40):
         picture.rotate(i, fillcolor=(i, i, i)).save(folder / f"{i:02}.jpg")
     return folder
 
@@ -142,12 +169,12 @@ def test_a_killed_worker_is_started_again_and_loses_nothing(many, tmp_path, tiny
     victims = workers_of(process)
     assert len(victims) == 2
     victims[1].kill()
-    assert len(list(tmp_path.glob("out/*.parquet"))) < 60
+    assert len(list(tmp_path.glob("out/*.parquet"))) < 40
     assert process.wait(timeout=1800) == 0
     told = (tmp_path / "out.log").read_text()
-    assert "a worker was killed; all go on with what is missing (restart 1 of 3)" in told
+    assert "a worker was killed; what is missing goes on (restart 1 of 3)" in told
     assert "Traceback" not in told
-    assert [row["file"] for row in rows_of(tmp_path / "out")] == [f"{i:02}.jpg" for i in range(60)]
+    assert [row["file"] for row in rows_of(tmp_path / "out")] == [f"{i:02}.jpg" for i in range(40)]
 
 
 @pytest.mark.slow
@@ -157,8 +184,29 @@ def test_after_everything_was_killed_the_same_command_goes_on(many, tmp_path, ti
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     before = {file: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
-    assert 4 <= len(before) < 60
+    assert 4 <= len(before) < 40
     assert predict_folder(many, out, tiny_model, "--shard", "1") == 0
-    assert [row["file"] for row in rows_of(out)] == [f"{i:02}.jpg" for i in range(60)]
+    assert [row["file"] for row in rows_of(out)] == [f"{i:02}.jpg" for i in range(40)]
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert not list(out.glob(".*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (lambda process: os.killpg(process.pid, signal.SIGINT), 130),  # Ctrl-C
+        (lambda process: process.send_signal(signal.SIGINT), 130),
+        (lambda process: process.kill(), -signal.SIGKILL),
+    ],
+    ids=["Ctrl-C", "interrupted", "killed"],
+)
+def test_a_command_that_ends_leaves_no_worker_and_no_traceback(many, tmp_path, tiny_model, stop, code):
+    process = start(many, tmp_path / "out", tiny_model)
+    workers = workers_of(process)
+    assert len(workers) == 2
+    stop(process)
+    assert process.wait(timeout=120) == code
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
+    assert "Traceback" not in (tmp_path / "out.log").read_text()
