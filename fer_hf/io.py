@@ -69,7 +69,7 @@ def sha256_of(path: Path) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 1 in words: "93 %"."""
+    """A share from 0 to 1 as text: "93 %"."""
     return f"{100 * share:.0f} %"
 
 

@@ -9,7 +9,7 @@ from huggingface_hub.errors import HFValidationError
 
 from fer_hf.data.schema import LABEL, OFFICIAL_TEST, SPLIT_OF_NAME, VOTES, Source
 from fer_hf.data.tabular import class_indices
-from fer_hf.errors import FerError
+from fer_hf.errors import FerError, first_line
 
 LABEL_COLUMNS = ("label", "labels", "emotion", "expression")
 
@@ -24,7 +24,7 @@ def read_hub(name: str) -> Source:
     try:
         found = load_dataset(name)
     except (DatasetsError, HFValidationError, OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         raise FerError("hub_dataset_unreadable", name, reason=reason) from error
     return standard_splits(found, name)
 

@@ -18,7 +18,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from fer_hf.data.schema import Source, as_dataset, class_index, split_by_usage, stored_pictures, usage_name
-from fer_hf.errors import FerError
+from fer_hf.errors import FerError, first_line
 from fer_hf.labels import FERPLUS_COLUMNS, FERPLUS_INDEX
 
 SIDE = 48  # pixels, width and height of a picture of FER2013
@@ -150,7 +150,7 @@ def read_parquet(path: Path) -> Source:
         wanted = ["image", "label", *present.intersection(["usage"]), *(vote_columns if has_votes else [])]
         table = file.read(columns=wanted)
     except (OSError, pa.ArrowException) as error:
-        raise FerError("parquet_broken", path, reason=str(error).splitlines()[0]) from error
+        raise FerError("parquet_broken", path, reason=first_line(error)) from error
     if not table.num_rows:
         raise FerError("table_empty", path)
     labels = class_indices(table["label"].to_pylist(), features["label"], str(path))

@@ -1,10 +1,10 @@
-"""Tables as CSV text that a spreadsheet opens without running anything in it."""
+"""Tables as CSV that a spreadsheet opens without running anything in it."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
-# A text cell that begins so is a formula to a spreadsheet, or becomes one once a tab or a line end is trimmed.
+# A cell that begins like this is a formula to a spreadsheet, or becomes one once a tab or a line end is trimmed.
 COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -18,5 +18,5 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
 
 
 def harmless(cell: object) -> object:
-    """The cell, or a text that a spreadsheet would take for a formula behind an apostrophe."""
+    """The cell, with an apostrophe in front where a spreadsheet would take it for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(COMMANDS) else cell

@@ -15,17 +15,17 @@ from PIL import Image
 
 from fer_hf.errors import FerError
 
-# Longer sides in pixels of the pictures that a detector looks at. The fine look finds the small faces of a group (29 of
-# 29 in a group photo from 640 px on) but misses a face that fills it; the coarse look finds that one at a tenth of the
-# cost. Of 200 faces that fill the picture CenterFace finds 0.85 at 48 px, 0.97 at 96, 0.98 at 480, 0.73 at 640 and 0.03
-# at 1024: so a tiny photo is enlarged, and one above COARSE_FROM is looked at twice.
+# Longer sides in pixels of the copies in which faces are detected. The fine scale finds the small faces of a group (29
+# of 29 in a group photo from 640 px on) but misses a face that fills the photo; the coarse scale finds that one at a
+# tenth of the cost. Of 200 faces that fill the picture CenterFace finds 0.85 at 48 px, 0.97 at 96, 0.98 at 480, 0.73 at
+# 640 and 0.03 at 1024: so a tiny photo is enlarged, and one above COARSE_FROM is searched at both scales.
 FINE_SIDE = 1024
 COARSE_FROM = 480
 COARSE_SIDE = 320
 LEAST_SIDE = 96
 STRIDE = 32  # both nets halve the picture five times
 OVERLAP = 0.3  # intersection over union from which two boxes are one face
-INSIDE = 0.7  # or the part of the smaller that lies in the larger: the fine look sees faces in the skin of a large one
+INSIDE = 0.7  # or share of the smaller box in the larger: the fine scale sees faces in the skin of a large one
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class Detection:
 
     box: tuple[float, float, float, float]  # x1, y1, x2, y2
     score: float  # 0 to 1, how sure the detector is
-    landmarks: np.ndarray  # (5, 2) x, y: eyes, tip of the nose, corners of the mouth; the one left in the photo first
+    landmarks: np.ndarray  # (5, 2) x, y: eyes, tip of the nose, corners of the mouth; the left one in the photo first
 
 
-Look = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]  # RGB to boxes, scores, landmarks
+# An RGB picture (height, width, 3) to boxes (n, 4), scores (n,) and landmarks (n, 10).
+Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 class Detector(Protocol):
@@ -57,16 +58,16 @@ class CenterFaceDetector:
         self._lock = threading.Lock()  # a cv2.dnn net keeps its input and outputs
 
     def detect(self, photo: Image.Image) -> list[Detection]:
-        return _detect_in_looks(photo, self._look)
+        return _detect_at_scales(photo, self._run)
 
-    def _look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _run(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         with self._lock:
             boxes, landmarks = self._net(pixels, self._threshold)
         return boxes[:, :4], boxes[:, 4], landmarks
 
 
 class YuNetDetector:
-    """YuNet (Wu et al., 2023) through OpenCV, from an ONNX file or a Hub id such as "user/name"."""
+    """YuNet (Wu et al., 2023) in OpenCV, from an ONNX file or a Hub id such as "user/name"."""
 
     def __init__(self, path: str | Path, threshold: float = 0.7) -> None:
         file = _onnx_file(str(path))
@@ -77,9 +78,9 @@ class YuNetDetector:
         self._lock = threading.Lock()
 
     def detect(self, photo: Image.Image) -> list[Detection]:
-        return _detect_in_looks(photo, self._look)
+        return _detect_at_scales(photo, self._run)
 
-    def _look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _run(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         with self._lock:
             self._net.setInputSize((pixels.shape[1], pixels.shape[0]))
             _, found = self._net.detect(pixels[:, :, ::-1])  # OpenCV's models expect BGR
@@ -89,7 +90,7 @@ class YuNetDetector:
 
 
 def _suppress(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
-    """Indices of the boxes (n, 4) that stay, surest first: of those that are one face only the surest does."""
+    """Indices of the boxes (n, 4) that stay, best score first: of the boxes of one face only the best stays."""
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     kept: list[int] = []
     for i in np.argsort(-scores).tolist():
@@ -103,7 +104,7 @@ def _suppress(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
 
 
 def _onnx_file(name: str) -> Path:
-    """A detector's file: the path itself, or the one that a Hub repository holds, unquantised."""
+    """The detector's file: the path itself, or the unquantized file of a Hub repository."""
     if Path(name).is_file():
         return Path(name)
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
@@ -118,24 +119,24 @@ def _onnx_file(name: str) -> Path:
     return files[-1]  # YuNet's files are named by year: the newest
 
 
-def _detect_in_looks(photo: Image.Image, look: Look) -> list[Detection]:
-    """Look finely, and coarsely too where a face may be too large for that; the largest face first."""
+def _detect_at_scales(photo: Image.Image, net: Net) -> list[Detection]:
+    """Detect at the fine scale, and at the coarse one too where a face may be too large for that; largest first."""
     longest = max(photo.size)
     sides = [min(max(longest, LEAST_SIDE), FINE_SIDE)]
     if longest > COARSE_FROM:
         sides.append(COARSE_SIDE)
-    looks = [_look_at(photo, side, look) for side in sides]
-    boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+    scales = [_detect_at_scale(photo, side, net) for side in sides]
+    boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*scales, strict=True))
     faces = [Detection(tuple(boxes[i].tolist()), float(scores[i]), landmarks[i]) for i in _suppress(boxes, scores)]
     return sorted(faces, key=_area, reverse=True)
 
 
-def _look_at(photo: Image.Image, side: int, look: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _detect_at_scale(photo: Image.Image, side: int, net: Net) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Detect in a copy whose longer side is about `side`; answer in the photo's pixels."""
     scale = side / max(photo.size)
     size = tuple(max(round(length * scale / STRIDE), 1) * STRIDE for length in photo.size)
     small = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    boxes, scores, landmarks = look(np.asarray(small))
+    boxes, scores, landmarks = net(np.asarray(small))
     zoom = np.array(photo.size, np.float32) / size
     return (
         (boxes.reshape(-1, 2, 2) * zoom).reshape(-1, 4),
