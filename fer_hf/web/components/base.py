@@ -21,6 +21,7 @@ import gradio as gr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fer_hf.inference.annotate import ink_on
+from fer_hf.io import percent
 from fer_hf.labels import COLOURS, EXPRESSIONS
 from fer_hf.web.i18n import Text, shown
 
@@ -61,10 +62,6 @@ def render(template: str, **values: Any) -> str:
 def message_html(words: str, title: str = "", problem: bool = False) -> str:
     """A line in place of an answer; a problem is announced."""
     return render("message.html", words=words, title=title, problem=problem)
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def tint(label: str) -> str:

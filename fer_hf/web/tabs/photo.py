@@ -13,9 +13,10 @@ from fer_hf.inference.annotate import draw_faces, shrink
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
+from fer_hf.io import percent
 from fer_hf.labels import LABELS
 from fer_hf.web import examples
-from fer_hf.web.components.base import message_html, percent
+from fer_hf.web.components.base import message_html
 from fer_hf.web.components.data_url import data_url, jpeg_url
 from fer_hf.web.components.photo import CROP_PIXELS, Photo, photo_html
 from fer_hf.web.i18n import Text, shown

@@ -12,7 +12,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.timeline import Sample
 from fer_hf.inference.video import MAX_SIDE, VideoProgress, analyze_video
-from fer_hf.web.components.base import percent
+from fer_hf.io import percent
 from fer_hf.web.components.job import progress
 from fer_hf.web.components.video import Video, video_answer
 from fer_hf.web.i18n import Text
