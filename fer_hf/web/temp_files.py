@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fer_hf.io import make_folder
+
 FREQUENCY, AGE = 60, 180  # seconds: every minute, what is older than three
 
 
@@ -102,9 +104,11 @@ def private_folder() -> Iterator[Path]:
     """Give Gradio a new folder for all its files, and remove it with everything in it at the end.
 
     Raises:
-        OSError: there is no folder for temporary files that can be written.
+        FerError: GRADIO_TEMP_DIR names a folder that cannot be made or written to.
     """
     before = os.environ.get("GRADIO_TEMP_DIR")
+    if before:
+        make_folder(before)
     with tempfile.TemporaryDirectory(prefix="fer-hf-", dir=before, ignore_cleanup_errors=True) as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         try:

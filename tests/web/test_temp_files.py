@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from fer_hf.errors import FerError
 from fer_hf.web.temp_files import Uploads, private_folder
 
 
@@ -98,3 +99,14 @@ def test_the_private_folder_goes_with_everything_in_it(monkeypatch, tmp_path):
         (folder / "left.jpg").write_bytes(b"photo")
     assert list(tmp_path.iterdir()) == []
     assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "new"))
+    with private_folder() as folder:
+        assert folder.parent == tmp_path / "new"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file" / "new"))
+    with pytest.raises(FerError) as caught, private_folder():
+        pass
+    assert (caught.value.code, caught.value.source) == ("file_unwritable", tmp_path / "file" / "new")
