@@ -53,16 +53,15 @@ class PhotoVisitor(Session):
 
     def visit(self) -> None:
         with httpx.Client(base_url=self.url, timeout=PATIENCE, headers={"Origin": self.url}) as client:
-            trigger, index = upload_event(client.get("/config").json())
             session = uuid.uuid4().hex[:11]
+            body = {"component_id": photo_component(client.get("/config").json()), "fn_name": "analyze"}
+            body |= {"session_hash": session, "data": {"name": "photo.jpg", "data": as_data(self.photo)}}
             stay = threading.Thread(target=self._stay, args=(session,), daemon=True)
             stay.start()
-            body = {"data": [], "event_data": {"name": "photo.jpg", "data": as_data(self.photo)}}
-            body |= {"fn_index": index, "trigger_id": trigger, "session_hash": session}
             while time.monotonic() < self.end:
                 started = time.monotonic()
-                client.post("/gradio_api/queue/join", json=body).raise_for_status()
-                self.note(started, self._is_mine(self._answer(client, session)))
+                answer = client.post("/gradio_api/component_server", json=body).raise_for_status().json()
+                self.note(started, self._is_mine(answer))
                 time.sleep(max(0.0, min(started + EVERY, self.end) - time.monotonic()))
 
     def _stay(self, session: str) -> None:
@@ -71,16 +70,6 @@ class PhotoVisitor(Session):
             for _ in beats.iter_lines():
                 if time.monotonic() > self.end:
                     return
-
-    def _answer(self, client: httpx.Client, session: str) -> str:
-        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as events:
-            for line in events.iter_lines():
-                event = json.loads(line[5:]) if line.startswith("data:") else {}
-                if event.get("msg") == "process_completed":
-                    if not event["success"]:
-                        raise RuntimeError(str(event["output"]))
-                    return str(event["output"]["data"])
-        raise RuntimeError("the connection ended without an answer")
 
     def _is_mine(self, answer: str) -> bool:
         size = 'width="{}" height="{}"'.format(*self.size)
@@ -128,11 +117,9 @@ def as_data(photo: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def upload_event(config: dict) -> tuple[int, int]:
-    """The component of the Photo tab that photos come from, and the number of what reads them."""
-    parts = {each["id"]: str(each["props"].get("html_template")) for each in config["components"]}
-    for event in config["dependencies"]:
-        for component, name in event["targets"]:
-            if name == "upload" and 'class="picker"' in parts.get(component, ""):
-                return component, event["id"]
+def photo_component(config: dict) -> int:
+    """The component of the Photo tab."""
+    for component in config["components"]:
+        if "analyze" in component["props"].get("server_fns", []):
+            return component["id"]
     raise RuntimeError("the page has no place to send a photo from")

@@ -27,10 +27,6 @@ class Served:
         """Names of all files that the page has on disk now."""
         return sorted(path.name for path in self.uploads.folder.rglob("*") if path.is_file())
 
-    def sessions(self) -> list[str]:
-        """The sessions of which the page remembers anything."""
-        return list(self.page.state_holder.session_data)
-
 
 @contextmanager
 def served_page(model: str) -> Iterator[Served]:
