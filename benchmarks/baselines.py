@@ -126,7 +126,7 @@ def summary(results: dict) -> str:
     for name, row in results["models"].items():
         scores = f"{100 * row['accuracy']['value']:.1f} %, clean {100 * row['accuracy_clean']['value']:.1f} %"
         chance = f", p = {row['mcnemar']['p_value']:.1e}" if "mcnemar" in row else ""
-        lines.append(f"{name}: {scores}{chance}, {row['milliseconds']['1']} ms a face")
+        lines.append(f"{name}: {scores}{chance}, {row['milliseconds']['1']} ms per face")
     return "\n".join(lines)
 
 
