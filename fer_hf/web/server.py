@@ -27,7 +27,7 @@ from fer_hf.inference.process import configure_process
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.request_log import RequestLog, start_logging
-from fer_hf.web.routes import routes
+from fer_hf.web.routes import FreshScripts, routes
 from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 from fer_hf.web.theme import CSS, THEME
@@ -43,7 +43,7 @@ SETTINGS = {
     "mcp_server": True,
     "max_file_size": f"{UPLOAD_MEGABYTES}mb",
     "state_session_capacity": 100,  # visitors of whom Gradio keeps the page's layout; it is never told their pictures
-    "footer_links": ["api", "settings"],
+    "footer_links": ["api"],
 }
 
 
@@ -78,11 +78,11 @@ def serve(page: gr.Blocks, service: Service) -> None:
 
 
 def server_settings(analyzer: FaceAnalyzer) -> dict[str, Any]:
-    """Our addresses, which come before Gradio's; the largest request, in bytes; the log."""
+    """Our addresses, which come before Gradio's; the largest request, in bytes; the log; no script is ever stale."""
     return {
         "routes": routes(analyzer),
         "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20,
-        "middleware": [Middleware(RequestLog)],
+        "middleware": [Middleware(RequestLog), Middleware(FreshScripts)],
     }
 
 
