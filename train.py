@@ -4,7 +4,7 @@
     python train.py recipes/smoke.yaml
 
 What comes out, in output_dir: `model/` (for `pipeline("image-classification")`), `report.json`, `confusion_matrix.png`,
-`learning_curves.png`, and checkpoints; the same command goes on from the newest checkpoint after a stop.
+`learning_curves.png`, and checkpoints; after a stop the same command continues from the newest checkpoint.
 """
 
 import sys
@@ -17,20 +17,19 @@ from transformers import set_seed
 
 from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import synthetic_splits
-from fer_hf.errors import FerError
+from fer_hf.errors import FerError, report
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
 from fer_hf.evaluation.model_metadata import read_training
 from fer_hf.hub.model import publish
 from fer_hf.hub.upload import claim
 from fer_hf.io import make_folder
-from fer_hf.labels import LABELS
 from fer_hf.training.arguments import Arguments, DataArguments, FerTrainingArguments
 from fer_hf.training.backbone import load_backbone, make_processor
 from fer_hf.training.checkpoints import checkpoint_to_resume
 from fer_hf.training.collator import Collator
 from fer_hf.training.parsing import read_arguments
 from fer_hf.training.report import score, write_report
-from fer_hf.training.trainer import FerTrainer
+from fer_hf.training.trainer import FerTrainer, balance
 from fer_hf.training.weights import fold_calibration, interpolate, save_model, see_grey
 
 
@@ -67,15 +66,12 @@ def load_splits(arguments: DataArguments, seed: int) -> DatasetDict:
 
 def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
     """Model, image processor, data and arguments in one trainer."""
-    power = arguments.training.class_weights
-    counts = np.bincount(splits["train"]["label"], minlength=len(LABELS))
-    weights = (counts.sum() / np.maximum(1, counts)) ** power
     return FerTrainer(
         load_backbone(arguments.model, arguments.training.device),
         arguments.training,
         arguments.augmentation,
         make_processor(arguments.model),
-        class_weights=torch.tensor(weights / weights.mean(), dtype=torch.float32) if power else None,
+        class_weights=balance(splits["train"]["label"], arguments.training.class_weights),
         train_dataset=splits["train"],
         eval_dataset=splits["validation"].select_columns(["image", "label"]),
         data_collator=Collator(arguments.model.image_size, arguments.data.ferplus_weight),
@@ -89,7 +85,7 @@ def calibrate(trainer: FerTrainer, arguments: Arguments, validation: Dataset) ->
     """
     if arguments.model.wise_ft_alpha < 1:
         interpolate(trainer.model, load_backbone(arguments.model), arguments.model.wise_ft_alpha)
-    logits = trainer.predict(trainer.eval_dataset).predictions
+    logits = trainer.predict(trainer.eval_dataset, metric_key_prefix="eval").predictions
     calibration = fit_calibration(logits, np.asarray(validation["label"]), arguments.training.class_bias)
     scores = softmax(calibration.apply(logits))
     fold_calibration(trainer.model, calibration)
@@ -98,11 +94,11 @@ def calibrate(trainer: FerTrainer, arguments: Arguments, validation: Dataset) ->
     return calibration, scores
 
 
-def save(trainer: FerTrainer, arguments: Arguments, report: dict) -> None:
+def save(trainer: FerTrainer, arguments: Arguments, results: dict) -> None:
     """The finished model, the report and its pictures."""
     folder = Path(arguments.training.output_dir)
     save_model(trainer.model, trainer.processing_class, folder / "model", arguments.training.half_precision)
-    write_report(folder, arguments, trainer.state, report)
+    write_report(folder, arguments, trainer.state, results)
 
 
 def push(arguments: FerTrainingArguments) -> None:
@@ -115,7 +111,8 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except FerError as error:
-        sys.exit(f"error: {error}")
+        report(error)
+        sys.exit(1)
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("stopped; the same command continues from the last checkpoint", file=sys.stderr)
         sys.exit(130)

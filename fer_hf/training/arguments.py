@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from transformers import IntervalStrategy, SchedulerType, TrainingArguments
+from transformers.integrations import get_available_reporting_integrations
 from transformers.trainer_utils import SaveStrategy
 
 from fer_hf.errors import FerError
@@ -158,6 +159,10 @@ class FerTrainingArguments(TrainingArguments):
             super().__post_init__()
         except (ValueError, TypeError, ImportError, OSError) as error:
             raise FerError("arguments_refused", details=" ".join(str(error).split())) from error
+        trackers = get_available_reporting_integrations()
+        for name in self.report_to:
+            if name not in trackers:
+                raise FerError("tracker_missing", "report_to", name=name, trackers=", ".join(["none", *trackers]))
 
     def _fill_in(self) -> None:
         """The defaults that depend on other arguments or on the hardware."""

@@ -1,6 +1,7 @@
 """The backbone: a pretrained model with seven outputs, its picture size, its parameter groups and image processor."""
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -48,14 +49,7 @@ def load_backbone(arguments: ModelArguments, device: str | torch.device = "cpu")
     if arguments.model_config:
         model = AutoModelForImageClassification.from_config(config, attn_implementation=attention)
     else:
-        model = AutoModelForImageClassification.from_pretrained(
-            arguments.model_name_or_path,
-            config=config,
-            attn_implementation=attention,
-            ignore_mismatched_sizes=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-        )
+        model = read_weights(arguments.model_name_or_path, config, attention)
     set_image_size(model, arguments.image_size)
     freeze(model, arguments.frozen_layers)
     return model
@@ -73,6 +67,25 @@ def read_config(arguments: ModelArguments) -> PreTrainedConfig:
         return AutoConfig.from_pretrained(arguments.model_name_or_path)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise FerError("backbone_unreadable", name_of(arguments), details=first_line(error)) from error
+
+
+def read_weights(name: str, config: PreTrainedConfig, attention: str) -> PreTrainedModel:
+    """The pretrained model as float32; a head of another size is left out.
+
+    Raises:
+        FerError: it has no weights as safetensors that can be read.
+    """
+    try:
+        return AutoModelForImageClassification.from_pretrained(
+            name,
+            config=config,
+            attn_implementation=attention,
+            ignore_mismatched_sizes=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise FerError("backbone_weights", name, details=first_line(error)) from error
 
 
 def check_family(family: str, arguments: ModelArguments) -> None:

@@ -1,7 +1,7 @@
 """The trainer: transformers' Trainer with augmentation on the device, soft targets, EMA and an exact resume."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from transformers import (
 
 from fer_hf.errors import FerError, first_line
 from fer_hf.evaluation.metrics import fer_metrics
+from fer_hf.labels import LABELS
 from fer_hf.training.arguments import TARGETS, AugmentationArguments, FerTrainingArguments
 from fer_hf.training.augmentation import Augmentation, seeded
 from fer_hf.training.backbone import ANY_SIZE, normalise, parameter_groups
@@ -211,6 +212,15 @@ class FerTrainer(Trainer):
 def _exchange(pairs: list[tuple[nn.Parameter, nn.Parameter]]) -> None:
     for one, other in pairs:
         one.data, other.data = other.data, one.data
+
+
+def balance(labels: Sequence[int], power: float) -> Tensor | None:
+    """Weights of the classes in the loss, (7,) with a mean of 1: (1 / frequency) to this power; None for power 0."""
+    if not power:
+        return None
+    counts = np.bincount(labels, minlength=len(LABELS))
+    weights = (counts.sum() / np.maximum(1, counts)) ** power
+    return torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
 
 def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:

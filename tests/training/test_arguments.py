@@ -28,6 +28,7 @@ RUN = {"model_name_or_path": "some/model", "data": "faces.csv"}
         ({"remove_unused_columns": True}, "argument_fixed", "remove_unused_columns: train.py needs False"),
         ({"eval_strategy": "epoch"}, "arguments_refused", "requires the save and eval strategy to match"),
         ({"bf16": True, "fp16": True}, "arguments_refused", "not both"),
+        ({"report_to": "paper"}, "tracker_missing", "report_to: paper is not installed or not supported; .* none"),
     ],
 )
 def test_what_does_not_fit_is_one_clear_line(values, code, message):

@@ -146,6 +146,14 @@ def test_the_pretrained_normalisation_is_kept(tmp_path):
     torch.testing.assert_close(trained, served, atol=1e-5, rtol=0)
 
 
+def test_broken_weights_are_refused(tmp_path):
+    random_model("dinov2").save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(FerError, match="no weights that can be loaded") as caught:
+        load_backbone(ModelArguments(str(tmp_path), image_size=56))
+    assert caught.value.code == "backbone_weights"
+
+
 def test_a_model_without_an_image_processor_is_refused(tmp_path):
     random_model("vit").save_pretrained(tmp_path)
     with pytest.raises(FerError) as caught:

@@ -98,7 +98,7 @@ def test_one_that_is_asked_to_stop_stops_both_at_the_same_step(tmp_path):
         assert process.wait(timeout=600) != 0
     finally:
         process.kill()
-    assert log.read_text().count("the same command goes on from the last checkpoint") == 2
+    assert log.read_text().count("the same command continues from the last checkpoint") == 2
     files = {path.name for path in newest_checkpoint(tmp_path / "run").iterdir()}
     assert files >= {"rng_state_0.pth", "rng_state_1.pth", "trainer_state.json"}
 

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from fer_hf.errors import FerError
 from fer_hf.training.callbacks import seconds_of
 from fer_hf.training.checkpoints import AVERAGE, newest_checkpoint
 from fer_hf.training.collator import Collator
+from fer_hf.training.trainer import balance
 from tests.support.made_sources import pixels, write_csv, write_votes
 from tests.support.run_arguments import arguments_of
 from train import load_splits, main, make_trainer
@@ -233,6 +236,69 @@ def test_class_weights_raise_the_loss_of_rare_classes(tmp_path):
     assert trainer.compute_loss(trainer.model, batch) > plain
 
 
+def test_class_weights_are_a_power_of_the_inverse_frequency():
+    weights = balance([0] * 4 + [1], 0.5)
+    assert weights[1] / weights[0] == pytest.approx(2)
+    assert weights.mean() == pytest.approx(1)
+    assert balance([0, 1], 0) is None
+
+
+def test_an_early_size_is_refused_where_the_model_takes_one_size(tmp_path):
+    with pytest.raises(FerError, match="early_size: a vit takes pictures of one size only") as caught:
+        trainer_of(arguments_in(tmp_path, "vit", early_size=28, image_size=42))
+    assert caught.value.code == "early_size_family"
+
+
+def test_a_checkpoint_of_another_model_is_refused_before_training(tmp_path):
+    trainer_of(arguments_in(tmp_path, max_steps=2)).train()
+    other = trainer_of(arguments_in(tmp_path, "vit"), [NoStep()])
+    with pytest.raises(FerError) as caught:
+        other.train(resume_from_checkpoint=newest_checkpoint(tmp_path))
+    assert caught.value.code == "checkpoint_other_model"
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.7])
+def test_without_the_best_checkpoint_the_last_weights_are_kept(tmp_path, ema):
+    trainer = trainer_of(arguments_in(tmp_path, load_best_model_at_end=False, ema_decay=ema, max_steps=4))
+    trainer.train()
+    folder = newest_checkpoint(tmp_path)
+    saved = AutoModelForImageClassification.from_pretrained(folder / AVERAGE if ema else folder)
+    assert_same(weights_of(trainer.model), weights_of(saved))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"optim": "sgd", "lr_scheduler_type": "linear"},
+        {"dataloader_num_workers": 2, "gradient_accumulation_steps": 2},
+        {"torch_compile": True, "torch_compile_backend": "eager"},
+        {"eval_strategy": "epoch", "save_strategy": "epoch"},
+        {"save_strategy": "best"},
+    ],
+    ids="-".join,
+)
+def test_arguments_of_the_trainer_reach_it(tmp_path, values):
+    trainer = trainer_of(arguments_in(tmp_path, max_steps=8, drop_path_rate=0.0, **values))
+    before = weights_of(trainer.model)
+    trainer.train()
+    assert trainer.state.global_step == 8
+    assert not torch.equal(before["classifier.weight"], trainer.model.classifier.weight)
+    assert isinstance(trainer.optimizer.optimizer, torch.optim.SGD if "optim" in values else torch.optim.AdamW)
+
+
+@pytest.mark.slow
+def test_metrics_go_to_trackios_local_store(tmp_path):
+    pytest.importorskip("trackio")
+    words = ["recipes/smoke.yaml", "--output_dir", str(tmp_path / "run"), "--report_to", "trackio"]
+    answer = train(words, TRACKIO_DIR=str(tmp_path / "trackio"))
+    assert answer.returncode == 0, answer.stderr
+    with closing(sqlite3.connect(tmp_path / "trackio" / "fer-hf.db")) as store:
+        rows = store.execute("select run_name, metrics from metrics").fetchall()
+    assert {name for name, _ in rows} == {"run"}
+    accuracy = [json.loads(metrics).get("eval/accuracy") for _, metrics in rows]
+    assert any(value is not None and 0 <= value <= 1 for value in accuracy)
+
+
 @pytest.mark.slow
 def test_the_smoke_recipe_trains_without_a_network(tmp_path):
     answer = train(["recipes/smoke.yaml", "--output_dir", str(tmp_path)])
@@ -269,7 +335,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_goes_on(tmp_path):
         wait_for(lambda: process.poll() is not None or "2/100000" in log.read_text())
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=120) == 130
-    assert "the same command goes on from the last checkpoint" in log.read_text()
+    assert "the same command continues from the last checkpoint" in log.read_text()
     assert "Traceback" not in log.read_text()
     step = int(newest_checkpoint(run).name.rpartition("-")[2])
     answer = train([*words, str(step + 1)])
@@ -311,10 +377,9 @@ def offline():
     return os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
-def train(words):
-    return subprocess.run(
-        [sys.executable, "train.py", *words], cwd=ROOT, env=offline(), capture_output=True, text=True, check=False
-    )
+def train(words, **environment):
+    command, environment = [sys.executable, "train.py", *words], offline() | environment
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def wait_for(condition, seconds=120):
