@@ -23,7 +23,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from fer_hf.web.limits import MEGABYTES, in_turn_if_room, named_file, opened
-from fer_hf.web.model_info import measured
+from fer_hf.web.model_info import read_model_info
 from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads
 
@@ -229,7 +229,7 @@ def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
 
 def _about(analyzer: FaceAnalyzer) -> dict:
     """What is known of the model, as plain values; None where nothing was measured."""
-    known = measured(analyzer)
+    known = read_model_info(analyzer)
     whole = (known.results or {}).get("whole")
     return {
         "model": known.name,

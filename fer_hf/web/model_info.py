@@ -1,14 +1,13 @@
 """What is known of the model that the page serves: its name, its weights' hash, what was measured of them.
 
-The files lie beside the weights, in the model's folder or on the Hub. What is missing, broken or of other weights is
-left out, and the page says so.
+The results files lie beside the weights, in the model's folder or on the Hub. Those of other weights are left out, as
+are broken ones, of which the log and the About tab tell.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from transformers.utils import cached_file
 
@@ -17,10 +16,11 @@ from fer_hf.evaluation import model_metadata
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import sha256_of
 from fer_hf.labels import LABELS
+from fer_hf.web.request_log import log
 
 
 @dataclass(frozen=True)
-class Measured:
+class ModelInfo:
     """A model and what stands in its results files."""
 
     name: str  # the Hub id, or the folder's name without the rest of its path
@@ -30,25 +30,37 @@ class Measured:
     results: dict | None  # eval_results.json of `python -m fer_hf evaluate`
     corruptions: dict | None  # corruptions.json of `python -m benchmarks.corruptions`
     training: dict | None  # training.json of `python -m fer_hf card`
+    broken: tuple[str, ...] = ()  # names of those files that are there and cannot be read
 
 
 @cache
-def measured(analyzer: FaceAnalyzer) -> Measured:
+def read_model_info(analyzer: FaceAnalyzer) -> ModelInfo:
     """What is known of the analyzer's model; read once a process.
 
     Raises:
         FerError: the weights are not where they were loaded from.
     """
-    model = analyzer.model.name_or_path
+    model, broken = analyzer.model.name_or_path, []
     sha256 = sha256_of(_file(model, "model.safetensors") or Path(model, "model.safetensors"))
-    return Measured(
+
+    def read(name: str, reader: Callable[[Path], dict]) -> dict | None:
+        try:
+            path = _file(model, name)
+            return path and reader(path)
+        except FerError as error:
+            log.warning("left out of the page: %s", error)
+            broken.append(name)
+            return None
+
+    return ModelInfo(
         name=Path(model).resolve().name if Path(model).is_dir() else model,
         sha256=sha256,
         parameters=analyzer.model.num_parameters(),
         size=analyzer.processor.size["height"],
-        results=_or_none(_results, model, sha256),
-        corruptions=_or_none(model_metadata.read_corruptions, _file(model, "corruptions.json"), sha256),
-        training=_or_none(_training, model),
+        results=read("eval_results.json", lambda path: _results(path, sha256)),
+        corruptions=read("corruptions.json", lambda path: model_metadata.read_corruptions(path, sha256)),
+        training=read("training.json", model_metadata.read_json),
+        broken=tuple(broken),
     )
 
 
@@ -62,18 +74,7 @@ def _file(model: str, name: str) -> Path | None:
     return found and Path(found)
 
 
-def _or_none(read: Callable, *arguments: Any) -> Any:
-    """What `read` gives, None where a file is broken: the page starts all the same."""
-    try:
-        return read(*arguments)
-    except FerError:
-        return None
-
-
-def _results(model: str, sha256: str) -> dict | None:
-    path = _file(model, "eval_results.json")
-    if path is None:
-        return None
+def _results(path: Path, sha256: str) -> dict | None:
     results = model_metadata.read_json(path)
     model_metadata.check_results(str(path), results)
     _check_numbers(path, results)
@@ -90,9 +91,4 @@ def _check_numbers(path: Path, results: dict) -> None:
         if "unsure" in results:
             sum(results["unsure"][key] for key in ("share", "accuracy_sure", "accuracy_unsure", "one_of_two_unsure"))
     except (KeyError, TypeError) as error:
-        raise FerError(f"{path}: lacks {error}; expected what `python -m fer_hf evaluate` writes") from error
-
-
-def _training(model: str) -> dict | None:
-    path = _file(model, "training.json")
-    return path and model_metadata.read_json(path)
+        raise FerError("results_lack_field", path, details=error) from error

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer_hf import __version__
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.web.model_info import measured
+from fer_hf.web.model_info import read_model_info
 from fer_hf.web.websocket import LiveSocket
 
 
@@ -25,7 +25,7 @@ def routes(analyzer: FaceAnalyzer) -> list[BaseRoute]:
 
 def _health(analyzer: FaceAnalyzer) -> Any:
     """`GET /health`: that the page runs, and with what."""
-    known = measured(analyzer)
+    known = read_model_info(analyzer)
 
     async def health(request: Request) -> JSONResponse:
         facts = {"status": "ok", "model": known.name, "sha256": known.sha256, "version": __version__}

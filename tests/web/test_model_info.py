@@ -10,6 +10,8 @@ from fer_hf.evaluation.score import summarise
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import sha256_of
 from fer_hf.web import model_info
+from fer_hf.web.components.about import about_html
+from fer_hf.web.i18n import LANGUAGES, TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def known_with(model, results):
     """What is known when this stands in eval_results.json."""
     text = results if isinstance(results, str) else json.dumps(results)
     (model / "eval_results.json").write_text(text)
-    return model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
+    return model_info.read_model_info(FaceAnalyzer.from_pretrained(str(model)))
 
 
 def results_of(model, summary):
@@ -37,11 +39,11 @@ def results_of(model, summary):
 
 
 def test_a_model_is_named_without_its_folders_and_by_its_weights(model):
-    known = model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
+    known = model_info.read_model_info(FaceAnalyzer.from_pretrained(str(model)))
     assert known.name == "my-model"
     assert known.sha256 == sha256_of(model / "model.safetensors")
     assert known.size == 32 and known.parameters > 1000
-    assert (known.results, known.corruptions, known.training) == (None, None, None)
+    assert (known.results, known.corruptions, known.training, known.broken) == (None, None, None, ())
 
 
 def test_results_of_these_weights_are_taken(model, summary):
@@ -71,12 +73,18 @@ def test_results_that_are_broken_or_of_other_weights_are_left_out(model, summary
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])
-def test_a_file_that_holds_no_results_is_left_out(model, text):
-    assert known_with(model, text).results is None
+def test_a_file_that_holds_no_results_is_left_out_and_the_log_and_the_page_say_so(model, text, monkeypatch):
+    said = []
+    monkeypatch.setattr(model_info.log, "warning", lambda words, error: said.append(words % error))
+    known = known_with(model, text)
+    assert (known.results, known.broken) == (None, ("eval_results.json",))
+    assert len(said) == 1 and "eval_results.json" in said[0]
+    for language in LANGUAGES:
+        assert "eval_results.json" in about_html(known, 0.0, TEXTS[language])
 
 
 def test_corruptions_count_only_for_these_weights(model, monkeypatch, tmp_path):
     for sha256, expected in ((sha256_of(model / "model.safetensors"), True), ("0" * 64, False)):
         (model / "corruptions.json").write_text(json.dumps({"sha256": sha256}))
-        known = model_info.measured(FaceAnalyzer.from_pretrained(str(model)))
+        known = model_info.read_model_info(FaceAnalyzer.from_pretrained(str(model)))
         assert (known.corruptions is not None) is expected

@@ -2,10 +2,10 @@
 
 from fer_hf.web.components.about import About
 from fer_hf.web.i18n import Text
-from fer_hf.web.model_info import measured
+from fer_hf.web.model_info import read_model_info
 from fer_hf.web.service import Service
 
 
 def build(service: Service, text: Text) -> None:
     """One page of text, no input."""
-    About(measured(service.analyzer), service.analyzer.unsure_below, text)
+    About(read_model_info(service.analyzer), service.analyzer.unsure_below, text)

@@ -13,7 +13,7 @@ from fer_hf.evaluation.score import summarise
 from fer_hf.labels import LABELS
 from fer_hf.web.components import about
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
-from fer_hf.web.model_info import Measured
+from fer_hf.web.model_info import ModelInfo
 from fer_hf.web.temp_files import AGE, FREQUENCY
 
 SHA = "ab" * 32
@@ -29,7 +29,7 @@ def known():
     rows = {name: {"unit": each.unit, "strengths": strengths} for name, each in CORRUPTIONS.items()}
     corruptions = {"faces": 1000, "clean": {"accuracy": 0.667}, "corruptions": rows}
     training = {"base_model": "some/backbone", "data": "fer2013.csv", "drawn": False}
-    return Measured("my-model", SHA, 21_600_000, 112, results, corruptions, training)
+    return ModelInfo("my-model", SHA, 21_600_000, 112, results, corruptions, training)
 
 
 def words(html):

@@ -7,7 +7,7 @@ from fer_hf.labels import LABELS
 from fer_hf.web.components.base import Component, render
 from fer_hf.web.i18n import Text
 from fer_hf.web.limits import MEGABYTES
-from fer_hf.web.model_info import Measured
+from fer_hf.web.model_info import ModelInfo
 from fer_hf.web.temp_files import AGE, FREQUENCY
 
 MINUTES = (AGE + FREQUENCY) // 60  # after which an upload is gone at the latest
@@ -40,11 +40,11 @@ class About(Component):
     each table, without headers of rows or notes in small print, and its `Code` cannot name the page's own address.
     """
 
-    def __init__(self, known: Measured, unsure_below: float, text: Text) -> None:
+    def __init__(self, known: ModelInfo, unsure_below: float, text: Text) -> None:
         super().__init__(about_html(known, unsure_below, text), elem_id="about")
 
 
-def about_html(known: Measured, unsure_below: float, text: Text) -> str:
+def about_html(known: ModelInfo, unsure_below: float, text: Text) -> str:
     """All sections; what was not measured of these weights is said so."""
 
     def share(value: float, digits: int = 1) -> str:
@@ -75,7 +75,7 @@ def about_html(known: Measured, unsure_below: float, text: Text) -> str:
     )
 
 
-def _links(known: Measured) -> dict[str, str]:
+def _links(known: ModelInfo) -> dict[str, str]:
     """The model's card, where it is on the Hub; the page's code and where to write, where the page is a Space."""
     links = {"card": f"https://huggingface.co/{known.name}"} if "/" in known.name else {}
     if space := os.environ.get("SPACE_ID"):
