@@ -1,3 +1,5 @@
+"""Whatever a person gives: an upright RGB picture, or one clear line."""
+
 import io
 import struct
 import zlib
@@ -152,6 +154,25 @@ def test_bombs_are_refused_before_they_are_decoded(size):
         open_photo(png_that_claims(*size))
     with pytest.raises(FerError, match="cut off"):
         open_photo(png_that_claims(12_000, 6_000))
+
+
+def test_a_picture_of_somebody_is_left_as_it_is(colour):
+    """Upright RGB is shared, anything else is copied first."""
+    assert open_photo(colour) is colour
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.open(saved(colour, "PNG", exif=exif.tobytes()))
+    assert open_photo(turned).size == (30, 40)
+    assert (turned.size, turned.getexif()[0x0112]) == ((40, 30), 6)
+    grey = colour.convert("L")
+    assert open_photo(grey).mode == "RGB"
+    assert grey.mode == "L"
+
+
+def test_a_damaged_picture_that_is_not_loaded_yet(colour):
+    data = saved(Image.effect_noise((64, 64), 90), "PNG").getvalue()
+    with pytest.raises(FerError, match="photo: the picture is damaged or cut off"):
+        open_photo(Image.open(io.BytesIO(data[: len(data) // 2])))
 
 
 def test_too_many_bytes(monkeypatch):
