@@ -25,6 +25,7 @@ from typing import Any
 
 from fer_hf.errors import FerError
 from fer_hf.web.limits import in_turn
+from fer_hf.web.request_log import log_failure
 from fer_hf.web.temp_files import Uploads
 
 WAITING = 16  # jobs at once; the next visitor is asked to come back
@@ -126,6 +127,8 @@ class JobQueue:
                     job.state = step
         except Exception as failure:  # is raised where the job is looked at
             job.failure = failure
+            if not isinstance(failure, FerError):
+                log_failure("a job", failure)
         finally:
             job.ended = True
 

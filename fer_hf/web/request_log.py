@@ -13,6 +13,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("fer_hf.web")
+OWN = ("/", "/live", "/health")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -61,5 +62,7 @@ class RequestLog:
 
 
 def _pattern(scope: Scope) -> str:
-    """The address's pattern, as the route that answered has it."""
+    """The address's pattern, as the route that answered has it; our own addresses as they are."""
+    if scope["path"] in OWN:
+        return scope["path"]
     return getattr(scope.get("route"), "path", "(no such address)")

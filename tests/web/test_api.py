@@ -5,6 +5,7 @@ import base64
 import http.client
 import io
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -206,6 +207,17 @@ def test_gradio_client_is_refused_plainly_too(page):
     with pytest.raises(AppError, match="face: expected a file that was uploaded"):
         client.predict("face.jpg", api_name="/read_face")
     client.close()
+
+
+def test_each_request_is_one_line_in_the_log_which_names_nobody(page, caplog):
+    caplog.set_level("INFO", "fer_hf.web")
+    (path,) = upload(page, examples.cat(), "my-secret.jpg")
+    assert run(page, "read_photo", path)[0] == 200
+    assert run(page, "read_photo", "my-secret.jpg")[0] == 500
+    lines = [record.getMessage() for record in caplog.records]
+    answers = [re.sub(r"\d+ ms", "N ms", line) for line in lines if "/run/" in line]
+    assert answers == [f"POST /gradio_api/run/{{api_name}} {status} N ms" for status in (200, 500)]
+    assert not any("secret" in line for line in lines)
 
 
 @pytest.fixture
