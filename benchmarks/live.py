@@ -88,7 +88,7 @@ def live_tab(url: str, video: Path) -> Iterator[tuple[Page, psutil.Process]]:
     """A browser whose camera shows a video, with the Live tab started, and its process."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        raise FerError(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+        raise FerError("browser_missing", names=", ".join(BROWSERS))
     flags = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     flags.append(f"--use-file-for-fake-video-capture={video}")
     with sync_playwright() as playwright:
@@ -118,7 +118,7 @@ def figures(watched: dict) -> dict:
     """From what was sent (base64 of a time and a picture) and what was drawn ("captured", ... in milliseconds)."""
     drawn = watched["drawn"]
     if len(drawn) < 2:
-        raise FerError("live: fewer than two frames were read; give it more --seconds")
+        raise FerError("too_few_frames", "--seconds")
     delays = [each["drawn"] - each["captured"] for each in drawn]
     parts = {
         "encode": [each["encoded"] - each["captured"] for each in drawn],

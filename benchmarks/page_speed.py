@@ -87,13 +87,13 @@ def wait_for(url: str, process: subprocess.Popen) -> None:
     give_up = time.perf_counter() + PATIENCE
     while time.perf_counter() < give_up:
         if process.poll() is not None:
-            raise FerError(f"app.py: ended with exit code {process.returncode} before it served a page")
+            raise FerError("page_ended", "app.py", code=process.returncode)
         try:
             urllib.request.urlopen(url, timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.05)
-    raise FerError(f"app.py: served no page within {PATIENCE} s")
+    raise FerError("page_late", "app.py", seconds=PATIENCE)
 
 
 def resident_gigabytes(pid: int) -> float:

@@ -26,7 +26,7 @@ class FerError(Exception):
 
     def message(self, language: str = "en") -> str:
         """The error in words: "photo.jpg: the file is empty"."""
-        template = read_messages(language).get(self.code) or read_messages("en").get(self.code, self.code)
+        template = read_messages(language).get(self.code) or read_messages("en")[self.code]
         values = {
             name: value.message(language) if isinstance(value, FerError) else value
             for name, value in self.params.items()

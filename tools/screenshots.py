@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder (default: %(default)s)")
     arguments = parser.parse_args()
     if unknown := set(arguments.tabs) - set(SCENES):
-        raise FerError(f"{', '.join(sorted(unknown))}: no such tab; expected {', '.join(SCENES)}")
+        raise FerError("tab_unknown", ", ".join(sorted(unknown)), known=", ".join(SCENES))
     with private_folder() as folder, TemporaryDirectory() as things:
         make_things(Path(things))
         analyzer = FaceAnalyzer.from_pretrained(arguments.model)
@@ -133,7 +133,7 @@ def take_all(url: str, things: Path, tabs: list[str], output: Path) -> None:
     """Save each tab in each look."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        raise FerError(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+        raise FerError("browser_missing", names=", ".join(BROWSERS))
     flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     flags.append(f"--use-file-for-fake-video-capture={things / 'camera.y4m'}")
     with sync_playwright() as playwright:

@@ -171,10 +171,10 @@ def test_stopping_leaves_nothing_behind(analyzer, clip, tmp_path):
 
 def test_an_error_on_the_way_leaves_nothing_behind(analyzer, clip, tmp_path, monkeypatch):
     def fail(*_, **__):
-        raise FerError("boom")
+        raise FerError("file_empty")
 
     monkeypatch.setattr(video, "follow", fail)
-    with pytest.raises(FerError, match="boom"):
+    with pytest.raises(FerError, match="the file is empty"):
         list(analyze_video(analyzer, clip, tmp_path / "marked.mp4"))
     assert list(tmp_path.iterdir()) == []
 

@@ -136,12 +136,12 @@ def test_who_waits_can_leave_too(jobs):
 def test_an_error_in_a_step_comes_through_and_makes_room(jobs):
     def failing():
         yield 1
-        raise FerError("boom")
+        raise FerError("file_empty")
 
     async def visit():
         await jobs.start("me", failing())
         await jobs.start("you", steps(1))
-        with pytest.raises(FerError, match="boom"):
+        with pytest.raises(FerError, match="the file is empty"):
             await until_the_end(jobs, "me")
         return await until_the_end(jobs, "you")
 
