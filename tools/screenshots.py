@@ -71,7 +71,7 @@ def video(page: Page, things: Path) -> None:
     page.locator(".film video").evaluate("video => { video.currentTime = 2; }")
 
 
-def many(page: Page, things: Path) -> None:
+def batch(page: Page, things: Path) -> None:
     """An archive has been read, with a photo without faces and a file that is none."""
     page.locator("[data-ready]:visible .picker input[type=file]").set_input_files(things / "party.zip")
     page.locator(".gallery:visible").wait_for()
@@ -87,7 +87,7 @@ SCENES: dict[str, Callable[[Page, Path], None]] = {
     "photo": photo,
     "live": live,
     "video": video,
-    "many": many,
+    "batch": batch,
     "about": about,
 }
 

@@ -14,8 +14,10 @@ from skimage.data import astronaut
 
 from fer_hf.inference.batch import CSV_COLUMNS as PHOTO_COLUMNS
 from fer_hf.inference.timeline import CSV_COLUMNS as VIDEO_COLUMNS
+from fer_hf.labels import COLOURS
 from fer_hf.web.i18n import TEXT, TEXTS
 from tests.conftest import PATIENCE
+from tests.support import node_tools
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,6 +70,22 @@ def until(condition):
     while not condition() and time.monotonic() < end:
         time.sleep(0.1)
     return condition()
+
+
+def serious_findings(page):
+    """What axe-core finds on the page as it is."""
+    node_tools.install()
+    page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
+    found = page.evaluate("axe.run(document).then((result) => result.violations)")
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
+
+
+# The colours of the topmost and the lowest area in the middle of the canvas.
+COLOURS_AT_THE_EDGES = """(canvas) => {
+  const pen = canvas.getContext("2d");
+  const at = (y) => [...pen.getImageData(canvas.width * 0.9, y, 1, 1).data].slice(0, 3);
+  return [at(1), at(canvas.height - 2)].map((rgb) => "#" + rgb.map((c) => c.toString(16).padStart(2, "0")).join(""));
+}"""
 
 
 def test_a_video_becomes_a_timeline_a_copy_and_a_table_and_nothing_stays_on_the_disk(visit, served, things):
@@ -163,6 +181,67 @@ def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
     assert page.complaints == []
 
 
+def test_a_card_opens_its_face_in_its_photo_with_seven_scores(visit, things):
+    page = open_tab(visit(), TEXT["batch_tab"])
+    send(page, things / "set.zip")
+    card = page.locator(".card button").first
+    card.click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_by_role("heading").inner_text().endswith(f" · {card.get_attribute('data-file')}")
+    shares = dialog.locator(".share").all_inner_texts()
+    assert len(shares) == 7 and abs(sum(int(share.split()[0]) for share in shares) - 100) <= 4
+    photo, box = (dialog.locator(f".frame {part}").bounding_box() for part in ("img", "i"))
+    assert photo["x"] <= box["x"] + 1 and box["x"] + box["width"] <= photo["x"] + photo["width"] + 1
+    assert serious_findings(page) == []
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert card.evaluate("card => card === document.activeElement")
+
+
+def test_the_areas_are_stacked_and_follow_the_chosen_face(visit, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "walk.mp4")
+    page.wait_for_selector(".film .lane")
+    top, bottom = page.locator(".areas canvas").evaluate(COLOURS_AT_THE_EDGES)
+    assert (top, bottom) == (COLOURS["neutral"].lower(), COLOURS["angry"].lower())
+    assert page.locator(".chart p").inner_text() == TEXT["video_chart"].format(number=1)
+
+
+def test_the_newest_video_wins(visit, served, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "long.mp4")
+    page.wait_for_selector(".work progress[value]:visible")
+    send(page, things / "walk.mp4")
+    page.wait_for_selector(".film .lane")
+    assert page.locator(".film a[download]").get_attribute("download") == "walk-faces.mp4"
+    assert until(lambda: served.files() == [])
+
+
+@pytest.mark.parametrize("tab", ["video_tab", "batch_tab"])
+def test_without_a_connection_the_page_says_so_and_keeps_its_answer(visit, things, tab):
+    page = open_tab(visit(), TEXT[tab])
+    send(page, things / ("walk.mp4" if tab == "video_tab" else "set.zip"))
+    answer = page.locator(".film, .gallery")
+    answer.wait_for()
+    page.evaluate("window.same = true")
+    page.context.set_offline(True)
+    send(page, things / ("walk.mp4" if tab == "video_tab" else "=one.jpg"))
+    page.get_by_text(TEXT["job_lost"]).wait_for()
+    page.context.set_offline(False)
+    page.wait_for_timeout(3000)  # in which Gradio would reload the page
+    assert page.evaluate("window.same") and answer.is_visible()
+
+
+def test_a_job_goes_on_after_the_connection_was_away_for_a_moment(visit, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "long.mp4")
+    page.wait_for_selector(".work progress[value]:visible")
+    page.context.set_offline(True)
+    page.get_by_text(TEXT["job_reconnecting"]).wait_for()
+    page.context.set_offline(False)
+    page.wait_for_selector(".film .lane")
+
+
 def test_limits_are_said_before_anything_is_sent(visit, things, tmp_path):
     (tmp_path / "big.mp4").write_bytes(bytes(101 * 2**20))
     page = open_tab(visit(), TEXT["video_tab"])
@@ -181,7 +260,9 @@ def test_on_a_phone_and_in_german_nothing_scrolls_sideways(visit, served, things
     send(page, things / "walk.mp4")
     page.wait_for_selector(".film .lane")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert serious_findings(page) == []
     page.get_by_role("tab", name=TEXTS["de"]["batch_tab"], exact=True).click()
     send(page, things / "set.zip")
     page.wait_for_selector(".gallery")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert serious_findings(page) == []

@@ -254,6 +254,29 @@ def test_a_broken_connection_comes_back_by_itself_to_the_same_session(visit):
 
 
 @in_browser
+def test_without_a_network_for_a_moment_nothing_reloads_and_the_session_goes_on(visit):
+    page = visit()
+    start(page)
+    page.evaluate("sockets.at(-1).close()")
+    page.context.set_offline(True)
+    page.get_by_text(TEXT["live_lost"]).wait_for()
+    page.wait_for_timeout(2000)
+    page.context.set_offline(False)
+    wait_for_frames(page, 3)  # were the page reloaded, nothing would be drawn
+    assert status(page).inner_text() == ""
+
+
+@in_browser
+def test_a_tab_that_was_left_says_why_the_camera_is_off(visit):
+    page = visit()
+    start(page)
+    page.get_by_role("tab", name=TEXT["photo_tab"], exact=True).click()
+    page.wait_for_function("document.querySelector('.live video').srcObject === null")
+    page.get_by_role("tab", name=TEXT["live_tab"], exact=True).click()
+    assert status(page).inner_text() == TEXT["live_left"]
+
+
+@in_browser
 def test_two_people_at_once_and_a_closed_tab_frees_its_place(visit, monkeypatch):
     monkeypatch.setattr(websocket, "SESSIONS", 2)
     one, other, late = visit(), visit(), visit()

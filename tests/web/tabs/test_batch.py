@@ -67,7 +67,7 @@ def test_photos_and_a_zip_become_one_gallery_and_nothing_stays(analyzer, uploads
     *steps, answer = read(analyzer, uploads, {"=a.jpg": ONE, "set.zip": zipped(b=ONE, bad=b"words"), "no.jpg": b"no"})
     assert steps[-1]["words"] == "Reading photo 4 of 4" and steps[-1]["fraction"] == 1
     assert answer["html"].count('class="card') == 2
-    assert "face 1 in =a.jpg" in answer["html"] and "face 1 in set.zip/b.jpg" in answer["html"]
+    assert 'data-file="=a.jpg"' in answer["html"] and 'data-file="set.zip/b.jpg"' in answer["html"]
     assert [file for file, reason in failures(answer) if reason.startswith("not a picture")] == [
         "set.zip/bad.jpg",
         "no.jpg",
