@@ -58,7 +58,7 @@ class PhotoVisitor(Session):
             body |= {"session_hash": session, "data": {"name": "photo.jpg", "data": as_data(self.photo)}}
             stay = threading.Thread(target=self._stay, args=(session,), daemon=True)
             stay.start()
-            while time.monotonic() < self.end:
+            while not self.answers or time.monotonic() < self.end:  # a busy machine may need longer for the first
                 started = time.monotonic()
                 answer = client.post("/gradio_api/component_server", json=body).raise_for_status().json()
                 self.note(started, self._is_mine(answer))
@@ -85,7 +85,7 @@ class LiveVisitor(Session):
             file = io.BytesIO()
             self.photo.save(file, "JPEG", quality=80)
             came = time.monotonic()
-            while time.monotonic() < self.end:
+            while not self.answers or time.monotonic() < self.end:  # a busy machine may need longer for the first
                 started = time.monotonic()
                 socket.send(struct.pack("<d", started - came) + file.getvalue())
                 answer = json.loads(socket.recv(timeout=PATIENCE))

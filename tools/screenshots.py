@@ -103,7 +103,8 @@ def main() -> None:
     with private_folder() as folder, TemporaryDirectory() as things:
         make_things(Path(things))
         analyzer = FaceAnalyzer.from_pretrained(arguments.model)
-        page, own = build_page(Service(analyzer, Uploads(folder))), server_settings(analyzer)
+        service = Service(analyzer, Uploads(folder))
+        page, own = build_page(service), server_settings(service)
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)
         take_all(url, Path(things), arguments.tabs or list(SCENES), arguments.output)
         page.close(verbose=False)

@@ -98,17 +98,17 @@ def add_endpoints(service: Service) -> None:
         Args:
             photo: address of a picture that was uploaded to this page, or the picture as a data: address with base64
         """
-        return await _answer(service, _read_photo, "photo", photo, request)
+        return await _for_gradio(service, "read_photo", photo, request)
 
     async def read_face(face: str, request: gr.Request) -> dict:
         """
         Args:
             face: address of a picture that was uploaded to this page, or the picture as a data: address with base64
         """
-        return await _answer(service, _read_face, "face", face, request)
+        return await _for_gradio(service, "read_face", face, request)
 
     async def about_model(request: gr.Request) -> dict:
-        return _for_caller(_about(service.analyzer), request)
+        return _for_caller(about(service.analyzer), request)
 
     _add(read_photo, READ_PHOTO, Picture(label="photo", visible=False))
     _add(read_face, READ_FACE, Picture(label="face", visible=False))
@@ -132,21 +132,14 @@ def _add(function: Callable, description: str, *inputs: Picture) -> None:
     )
 
 
-async def _answer(
-    service: Service, read: Callable[..., dict], name: str, sent: object, request: gr.Request
-) -> dict | str:
-    """Have a picture read by `read`, in turn; `name` is the argument that it came in.
+async def _for_gradio(service: Service, name: str, sent: object, request: gr.Request) -> dict | str:
+    """The answer to gradio_client, to a request in two parts, or to MCP.
 
     Raises:
         gr.Error: it is no picture, or too many wait; one plain line.
     """
-
-    def answer() -> dict:
-        file = _sent_data(name, sent) if _is_data(sent) else _upload(service.uploads, name, sent, _session(request))
-        return read(service.analyzer, file)
-
     try:
-        return _for_caller(await in_turn_if_room(answer), request)
+        return _for_caller(await answer(service, name, sent, _session(request)), request)
     except FerError as error:
         raise gr.Error(str(error), title=PROBLEM, print_exception=False) from None
     finally:
@@ -154,6 +147,21 @@ async def _answer(
             task = asyncio.create_task(_displace(request.request.app))
             _DISPLACING.add(task)
             task.add_done_callback(_DISPLACING.discard)
+
+
+async def answer(service: Service, name: str, sent: object, session: str | None = None) -> dict:
+    """Have a picture read, in turn, as the endpoint `name` does.
+
+    Raises:
+        FerError: it is no picture, or too many wait.
+    """
+    argument, read = READERS[name]
+
+    def work() -> dict:
+        file = _sent_data(argument, sent) if _is_data(sent) else _upload(service.uploads, argument, sent, session)
+        return read(service.analyzer, file)
+
+    return await in_turn_if_room(work)
 
 
 async def _wait() -> None:
@@ -227,7 +235,10 @@ def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
     }
 
 
-def _about(analyzer: FaceAnalyzer) -> dict:
+READERS = {"read_photo": ("photo", _read_photo), "read_face": ("face", _read_face)}  # endpoint: argument, work
+
+
+def about(analyzer: FaceAnalyzer) -> dict:
     """What is known of the model, as plain values; None where nothing was measured."""
     known = read_model_info(analyzer)
     whole = (known.results or {}).get("whole")

@@ -13,7 +13,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("fer_hf.web")
-OWN = ("/", "/live", "/health")
+OWN = ("/", "/live", "/health", *(f"/gradio_api/run/{name}" for name in ("read_photo", "read_face", "about_model")))
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 

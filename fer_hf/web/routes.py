@@ -1,5 +1,6 @@
 """The page's own addresses beside Gradio's, before which they come."""
 
+import time
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -9,18 +10,60 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer_hf import __version__
+from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.web.api import READERS, about, answer
 from fer_hf.web.model_info import read_model_info
+from fer_hf.web.service import Service
 from fer_hf.web.websocket import LiveSocket
 
+RUN = "/gradio_api/run/"
+STATUS = {"busy": 503, "file_too_large": 413}  # of a request that is refused, by the error's code; others are 422
 
-def routes(analyzer: FaceAnalyzer) -> list[BaseRoute]:
-    """`/live`, `/health`, and a quick answer to `HEAD /`, by which Gradio and others see that the page is there."""
+
+def routes(service: Service) -> list[BaseRoute]:
+    """`/live`; `/health`; the endpoints for programs in one request; and a quick answer to `HEAD /`, by which Gradio
+    and others see that the page is there.
+
+    Gradio answers every mistake of a caller by 500, and to a request without data by an error without words.
+    """
     return [
-        WebSocketRoute("/live", LiveSocket(analyzer).serve),
-        Route("/health", _health(analyzer)),
+        WebSocketRoute("/live", LiveSocket(service.analyzer).serve),
+        Route("/health", _health(service.analyzer)),
         Route("/", _head, methods=["HEAD"]),
+        *(Route(RUN + name, _run(service, name), methods=["POST"]) for name in (*READERS, "about_model")),
     ]
+
+
+def _run(service: Service, name: str) -> Any:
+    """`POST /gradio_api/run/NAME` with {"data": [the picture]}, answered as Gradio does."""
+
+    async def run(request: Request) -> JSONResponse:
+        started = time.monotonic()
+        try:
+            if name in READERS:
+                found = await answer(service, name, await _sent(request, name))
+            else:
+                found = about(service.analyzer)
+        except FerError as error:
+            return JSONResponse({"error": str(error)}, STATUS.get(error.code, 422))
+        return JSONResponse({"data": [found], "is_generating": False, "duration": time.monotonic() - started})
+
+    return run
+
+
+async def _sent(request: Request, name: str) -> object:
+    """The one value in a request's data.
+
+    Raises:
+        FerError: there is none.
+    """
+    argument, _ = READERS[name]
+    try:
+        (value,) = (await request.json())["data"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise FerError("data_expected", argument=argument) from error
+    return value
 
 
 def _health(analyzer: FaceAnalyzer) -> Any:

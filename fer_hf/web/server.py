@@ -70,17 +70,17 @@ def serve(page: gr.Blocks, service: Service) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both remove the uploads
     host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
     try:
-        page.launch(server_name=host, server_port=port, app_kwargs=server_settings(service.analyzer), **SETTINGS)
+        page.launch(server_name=host, server_port=port, app_kwargs=server_settings(service), **SETTINGS)
     except OSError as error:
         failure = FerError("port_taken", f"{host}:{port}")
         failure.__cause__ = error
         stop_with(failure)
 
 
-def server_settings(analyzer: FaceAnalyzer) -> dict[str, Any]:
+def server_settings(service: Service) -> dict[str, Any]:
     """Our addresses, which come before Gradio's; the largest request, in bytes; the log; no script is ever stale."""
     return {
-        "routes": routes(analyzer),
+        "routes": routes(service),
         "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20,
         "middleware": [Middleware(RequestLog), Middleware(FreshScripts)],
     }

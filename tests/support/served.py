@@ -34,7 +34,8 @@ def served_page(model: str) -> Iterator[Served]:
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
         analyzer = FaceAnalyzer.from_pretrained(model)
-        page, own = build_page(Service(analyzer, uploads)), server_settings(analyzer)
+        service = Service(analyzer, uploads)
+        page, own = build_page(service), server_settings(service)
         try:
             _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)
             yield Served(url, uploads, page)

@@ -126,7 +126,7 @@ def test_what_is_no_picture_is_one_plain_line(page, sent, words):
     if isinstance(sent, str):
         sent = sent.replace("{folder}", str(page.uploads.folder))
     status, answer = run(page, "read_photo", sent)
-    assert status == 500
+    assert status == (413 if "larger than" in words else 422)
     message = json.loads(answer)["error"]
     assert message.startswith("photo: ") and words in message
     assert len(message.splitlines()) == 1 and "Traceback" not in answer and len(message) < 250
@@ -138,15 +138,25 @@ def test_an_address_in_place_of_an_upload_is_never_fetched(page, key):
     before = page.files()
     file = {"path": "away.jpg", "url": None, "meta": {"_type": "gradio.FileData"}} | {key: "http://192.0.2.1/away.jpg"}
     status, answer = run(page, "read_photo", file)
-    assert status == 500
+    assert (status, "expected a file that was uploaded" in answer or key == "url") == (422, True)
+    status, answer = post(page, "call/read_photo", json.dumps({"data": [file]}).encode())
+    with urllib.request.urlopen(f"{page.url}gradio_api/call/read_photo/{answer['event_id']}", timeout=120) as events:
+        said = events.read().decode()
+    assert "event: error" in said
+    assert key == "url" or "this page fetches nothing" in said
     assert page.files() == before
-    assert key == "url" or "this page fetches nothing" in answer
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"data": []}', '{"data": null}', '{"data": [1, 2]}'])
+def test_a_request_without_data_is_told_what_is_expected(page, body):
+    status, answer = post(page, "run/read_photo", body.encode())
+    assert (status, json.loads(answer)["error"]) == (422, 'expected {"data": [photo]}, an upload or a data: address')
 
 
 def test_too_many_at_once_are_asked_to_come_back(page, monkeypatch):
     monkeypatch.setattr(limits, "_PLACES", threading.Semaphore(0))
     status, answer = run(page, "read_photo", data_uri(examples.cat()))
-    assert (status, "come back in a moment" in answer) == (500, True)
+    assert (status, "come back in a moment" in answer) == (503, True)
 
 
 def test_a_program_that_hangs_up_leaves_the_page_as_it_was(page):
@@ -213,10 +223,10 @@ def test_each_request_is_one_line_in_the_log_which_names_nobody(page, caplog):
     caplog.set_level("INFO", "fer_hf.web")
     (path,) = upload(page, examples.cat(), "my-secret.jpg")
     assert run(page, "read_photo", path)[0] == 200
-    assert run(page, "read_photo", "my-secret.jpg")[0] == 500
+    assert run(page, "read_photo", "my-secret.jpg")[0] == 422
     lines = [record.getMessage() for record in caplog.records]
     answers = [re.sub(r"\d+ ms", "N ms", line) for line in lines if "/run/" in line]
-    assert answers == [f"POST /gradio_api/run/{{api_name}} {status} N ms" for status in (200, 500)]
+    assert answers == [f"POST /gradio_api/run/read_photo {status} N ms" for status in (200, 422)]
     assert not any("secret" in line for line in lines)
 
 
