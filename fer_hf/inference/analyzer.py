@@ -18,7 +18,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
 from fer_hf.inference.image_io import MAX_PIXELS, open_photo
-from fer_hf.inference.results import Face, PhotoResult, by_label, make_face, unsure_labels, whole_picture
+from fer_hf.inference.results import PhotoResult, by_label, make_face, whole_picture
 from fer_hf.inference.runtime import Runtime, TorchRuntime, load_runtime
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
@@ -37,7 +37,9 @@ class FaceAnalyzer:
         config: of the classifier.
         processor: resizes and normalises faces for the classifier.
         detector: finds faces.
-        unsure_below: a face whose best score is lower is called unsure; 0 for a model that states no threshold.
+        unsure_below: a face whose best score is lower is called unsure; 0 for a model whose config states no threshold
+            (see `evaluation.calibration`).
+        order: index in the classifier's output for each of LABELS.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class FaceAnalyzer:
         self.processor = processor
         self.detector = detector
         self.unsure_below = _unsure_below(config.to_dict())
-        self._order = _order_of_labels(config.id2label)
+        self.order = _order_of_labels(config.id2label)
 
     @classmethod
     def from_pretrained(
@@ -140,18 +142,6 @@ class FaceAnalyzer:
         crop = open_photo(photo)
         return self._score_faces([_FoundFaces(crop, [whole_picture(crop)], [crop])], BATCH)[0]
 
-    def face(self, detection: Detection, scores: np.ndarray, size: tuple[int, int]) -> Face:
-        """A face in a photo of `size` (width, height) whose scores (7,) are known."""
-        return make_face(detection, scores, size, self.unsure_below)
-
-    def unsure(self, scores: dict[str, float]) -> tuple[str, ...]:
-        """The two best labels where the best score is below the model's threshold, else nothing.
-
-        The threshold stands in the model's config as `unsure_below` (see `evaluation.calibration`); a model without one
-        is never unsure.
-        """
-        return unsure_labels([scores[name] for name in LABELS], self.unsure_below)
-
     def scores_of_crop(self, crop: Image.Image) -> dict[str, float]:
         """Scores by label of a picture that already is one face, framed closely."""
         return by_label(self.scores([crop])[0])
@@ -166,7 +156,7 @@ class FaceAnalyzer:
         return self.processor([crop.convert("RGB") for crop in crops], return_tensors="np")["pixel_values"]
 
     def _forward(self, crops: list[Image.Image]) -> np.ndarray:
-        logits = self.runtime.logits(self.pixels(crops))[:, self._order]
+        logits = self.runtime.logits(self.pixels(crops))[:, self.order]
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return powers / powers.sum(1, keepdims=True)
 
@@ -183,7 +173,7 @@ class FaceAnalyzer:
 
     def _result(self, found: "_FoundFaces", scores: Iterator[np.ndarray]) -> PhotoResult:
         size = found.photo.size
-        faces = tuple(self.face(detection, next(scores), size) for detection in found.detections)
+        faces = tuple(make_face(detection, next(scores), size, self.unsure_below) for detection in found.detections)
         return PhotoResult(*size, faces, found.photo)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.labels import LABEL_OF_NAME
+from fer_hf.labels import LABELS
 
 GRID = 16  # cells per side, of which the map is made
 STEPS = 3  # of the integral in `integrated_gradients`; each is a forward and a backward pass
@@ -31,19 +31,14 @@ def explain(analyzer: FaceAnalyzer, crops: Sequence[Image.Image], labels: Sequen
     Raises:
         FerError: the analyzer runs in ONNX Runtime, which has no gradients.
     """
-    model, classes = analyzer.model, class_indices(analyzer, labels)
+    model = analyzer.model
+    classes = torch.tensor([analyzer.order[LABELS.index(label)] for label in labels], dtype=torch.long)
     heat = [np.empty((0, 1, 1), np.float32)] if not crops else []
     for start in range(0, len(crops), BATCH):
         batch = torch.from_numpy(analyzer.pixels(crops[start : start + BATCH])).to(model.device, model.dtype)
         found = integrated_gradients(model, batch, classes[start : start + BATCH].to(model.device))
         heat.append(unit_heat(found, batch.shape[-1]).cpu().numpy())
     return np.concatenate(heat)
-
-
-def class_indices(analyzer: FaceAnalyzer, labels: Sequence[str]) -> Tensor:
-    """Where the model's output holds each label, whatever it calls it and in whatever order."""
-    index = {LABEL_OF_NAME[str(name).strip().lower()]: number for number, name in analyzer.config.id2label.items()}
-    return torch.tensor([index[label] for label in labels], dtype=torch.long)
 
 
 def integrated_gradients(model: nn.Module, pixels: Tensor, classes: Tensor) -> Tensor:

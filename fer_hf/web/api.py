@@ -224,15 +224,8 @@ def _read_photo(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
 
 def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
     with opened(file) as crop:
-        scores = analyzer.scores_of_crop(crop)
-    label = max(scores, key=scores.get)
-    return {
-        "file": file.name,
-        "label": label,
-        "confidence": round(scores[label], 6),
-        "unsure": list(analyzer.unsure(scores)),
-        "scores": {name: round(score, 6) for name, score in scores.items()},
-    }
+        (face,) = analyzer.analyze_crop(crop).to_dict(file.name)["faces"]
+    return {"file": file.name, **{key: face[key] for key in ("label", "confidence", "unsure", "scores")}}
 
 
 READERS = {"read_photo": ("photo", _read_photo), "read_face": ("face", _read_face)}  # endpoint: argument, work
