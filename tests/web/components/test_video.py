@@ -99,7 +99,7 @@ def test_the_axis_is_labelled_at_even_times():
     assert _ticks(0.6) == [0]
     assert _ticks(119.9) == [0, 30, 60, 90]
     shown = answer(TWO)["html"]
-    assert re.findall(r'<span style="left:([\d.]+)%">([\d:]+)</span>', shown) == [
+    assert re.findall(r'<span style="--at:([\d.]+)%">([\d:]+)</span>', shown) == [
         (f"{10 * seconds}.00", f"0:{seconds:02d}") for seconds in range(0, 11, 2)
     ]
 
