@@ -29,13 +29,10 @@ START = """\
 \"\"\"Starts the page with this model, unless the variable FER_MODEL names another.\"\"\"
 
 import os
-import sys
+import runpy
 
 os.environ.setdefault("FER_MODEL", {model!r})
-
-from app import main
-
-sys.exit(main())
+runpy.run_path("app.py", run_name="__main__")
 """
 README = """\
 ---

@@ -101,12 +101,12 @@ def test_the_page_moves_to_another_model_in_one_commit(hub):
 def test_the_space_starts_the_page_with_its_model(tmp_path):
     """`start.py` beside a page that only says which model it was given."""
     (tmp_path / "start.py").write_bytes(space_files("alice/faces", "alice/fer")["start.py"])
-    (tmp_path / "app.py").write_text("import os\ndef main():\n    print(os.environ['FER_MODEL'])\n    return 3\n")
+    (tmp_path / "app.py").write_text("import os\nprint(os.environ['FER_MODEL'], __name__)\nraise SystemExit(3)\n")
     own = {key: value for key, value in os.environ.items() if key != "FER_MODEL"}
     for environment, model in ((own, "alice/fer"), (own | {"FER_MODEL": "bob/fer"}, "bob/fer")):
         command = [sys.executable, "start.py"]
         result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert (result.returncode, result.stdout) == (3, f"{model}\n")
+        assert (result.returncode, result.stdout) == (3, f"{model} __main__\n")
 
 
 def test_trusted_publishing_needs_no_stored_token(hub):
