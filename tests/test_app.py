@@ -179,7 +179,7 @@ def start(**environment):
 def test_a_missing_model_is_one_line_and_exit_code_1(tmp_path):
     code, errors = start(FER_MODEL=str(tmp_path / "nowhere"))
     assert code == 1
-    assert errors == [f"error: {tmp_path / 'nowhere'}: no such model folder"]
+    assert errors == [f"error: {tmp_path / 'nowhere'}: no such model folder, and not a Hub id (user/name)"]
 
 
 def test_a_taken_port_is_one_line_and_exit_code_1_and_no_folder_is_left(tiny_model, tmp_path):

@@ -61,14 +61,15 @@ def test_a_user_sees_one_line_and_a_developer_the_traceback(tmp_path, monkeypatc
     monkeypatch.setenv("FER_DEBUG", debug)
     assert main(["predict", "photo.jpg", "--model", str(tmp_path / "none")]) == 1
     *before, last = capsys.readouterr().err.strip().splitlines()
-    assert last == f"error: {tmp_path / 'none'}: no such model folder"
+    assert last == f"error: {tmp_path / 'none'}: no such model folder, and not a Hub id (user/name)"
     assert bool(before) is traceback
 
 
 def test_python_m_runs_the_same_commands(tmp_path):
     argv = [sys.executable, "-m", "fer_hf", "predict", str(tmp_path / "none.jpg"), "--model", str(tmp_path / "none")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, f"error: {tmp_path / 'none'}: no such model folder\n")
+    words = f"error: {tmp_path / 'none'}: no such model folder, and not a Hub id (user/name)\n"
+    assert (done.returncode, done.stderr) == (1, words)
 
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import yaml
+from huggingface_hub import get_token
 from huggingface_hub.errors import RepositoryNotFoundError
 from PIL import Image, ImageDraw
 
@@ -64,7 +65,7 @@ def check_model(model: str) -> None:
         try:
             found = hub_client(token_needed=False).model_info(model)
         except RepositoryNotFoundError as error:
-            if error.response.status_code == 404:
+            if error.response.status_code == 404 or not get_token():  # the Hub asks who wants to know
                 raise FerError("space_no_model", model) from error
             raise
     if found.private:

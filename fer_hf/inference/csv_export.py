@@ -9,8 +9,12 @@ COMMANDS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
-    """A header and rows as CSV (RFC 4180); texts are made harmless, numbers are left alone."""
+    """A header and rows as CSV (RFC 4180); texts are made harmless, numbers are left alone.
+
+    It begins with a byte order mark, without which Excel does not read it as UTF-8 and breaks umlauts.
+    """
     text = io.StringIO()
+    text.write("\N{BOM}")
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows([harmless(cell) for cell in row] for row in rows)

@@ -120,7 +120,7 @@ def begin(job: Job) -> None:
         FerError: there are no photos, or the folder, the model or the shards have changed.
     """
     if not job.folder.is_dir():
-        raise FerError("folder_missing", job.folder)
+        raise FerError("folder_is_file" if job.folder.exists() else "folder_missing", job.folder)
     if not job.photos:
         raise FerError("folder_without_photos", job.folder, suffixes=", ".join(sorted(suffixes())))
     job.loading.analyzer()  # a model that cannot be loaded is refused before anything is written
@@ -228,14 +228,21 @@ def rows(analyzer: FaceAnalyzer, shard: Shard) -> Iterator[dict]:
 
 
 def finish(job: Job) -> str:
-    """What stands in the output folder, in a line; once nothing is missing, leftovers of killed processes go."""
+    """What stands in the output folder, in a line; once nothing is missing, leftovers of killed processes go.
+
+    Raises:
+        FerError: nothing is missing, and no photo at all could be read.
+    """
     missing = sum(not shard.exists() for shard in job.shards)
     if missing:
         return f"{job.output}: {missing} of {len(job.shards)} shards are still missing (other processes may be at them)"
     for leftover in job.output.glob(".*.parquet.tmp"):
         leftover.unlink(missing_ok=True)
-    photos = sum(pq.read_metadata(shard).num_rows for shard in job.shards)
-    return f"{job.output}: {photos} photos in {len(job.shards)} shards"
+    errors = [pq.read_table(shard, columns=["error"])["error"] for shard in job.shards]
+    photos, failed = sum(map(len, errors)), sum(len(column) - column.null_count for column in errors)
+    if failed == photos:
+        raise FerError("photos_failed", job.output, failed=failed, photos=photos)
+    return f"{job.output}: {photos} photos ({failed} unreadable) in {len(job.shards)} shards"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

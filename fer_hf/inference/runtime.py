@@ -168,7 +168,7 @@ def _check_model_name(model: str, files: tuple[str, ...]) -> None:
         missing = [name for name in sorted(files) if not (folder / name).is_file()]
         if missing:
             raise FerError("model_folder_lacks", model, files=", ".join(missing))
-    elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", model):
+    elif not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
         raise FerError("model_missing", model)
 
 

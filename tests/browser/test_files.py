@@ -1,7 +1,5 @@
 """Videos and sets of photos in a real browser: sent, read, saved, stopped, and gone with their session."""
 
-import csv
-import io
 import json
 import time
 import zipfile
@@ -18,6 +16,7 @@ from fer_hf.labels import COLOURS
 from fer_hf.web.i18n import TEXT, TEXTS
 from tests.conftest import PATIENCE
 from tests.support import node_tools
+from tests.support.csv_file import read_csv
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -109,7 +108,7 @@ def test_a_video_becomes_a_timeline_a_copy_and_a_table_and_nothing_stays_on_the_
     assert len(frames) == 12
     assert frames[4].std() > 10
     name, content = saved(page, page.get_by_role("button", name=TEXT["video_save_csv"]))
-    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    rows = read_csv(content)
     assert name == "walk-faces.csv" and tuple(rows[0]) == VIDEO_COLUMNS
     assert {row["face"] for row in rows} == {"1"} and len(rows) == 6
     assert page.complaints == []
@@ -171,7 +170,7 @@ def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
     assert all(page.locator(".card img").evaluate_all("all => all.map((image) => image.naturalWidth > 0)"))
     assert page.locator(".failed li").all_inner_texts()[0].startswith("set.zip/bad.jpg not a picture")
     name, content = saved(page, page.get_by_role("button", name=TEXT["batch_save_csv"]))
-    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    rows = read_csv(content)
     assert name == "faces.csv" and tuple(rows[0]) == PHOTO_COLUMNS
     assert {row["file"] for row in rows} == {"set.zip/in/=one.jpg", "set.zip/two.jpg", "'=one.jpg"}
     name, content = saved(page, page.get_by_role("button", name=TEXT["batch_save_json"]))

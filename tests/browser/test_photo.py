@@ -1,6 +1,5 @@
 """The page in a real browser: the Chromium or Chrome that the system has, driven by Playwright. Skipped without one."""
 
-import csv
 import gc
 import json
 import re
@@ -13,6 +12,7 @@ from fer_hf.web import examples
 from fer_hf.web.i18n import TEXT, TEXTS
 from tests.conftest import DESK, PATIENCE, PHONE
 from tests.support import node_tools
+from tests.support.csv_file import read_csv
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -106,7 +106,7 @@ def test_every_download_opens_and_none_leaves_a_file_on_the_server(visit, served
         caught.value.save_as(tmp_path / name)
     with Image.open(tmp_path / "jpg") as picture:
         assert picture.size == (1020, 680)
-    rows = list(csv.DictReader((tmp_path / "csv").open(newline="", encoding="utf-8-sig")))
+    rows = read_csv((tmp_path / "csv").read_bytes())
     [reading] = json.loads((tmp_path / "json").read_text(encoding="utf-8"))
     assert [row["label"] for row in rows] == [face["label"] for face in reading["faces"]]
     assert len(rows) == 6 and rows[0]["file"] == reading["file"] == "group.jpg"

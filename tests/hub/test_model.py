@@ -89,8 +89,9 @@ def test_a_change_replaces_one_file_and_gets_a_new_tag(hub, model):
     assert repo.files["video.mp4"] == b"put there by hand"
 
 
-def test_a_dry_run_does_nothing(hub, model):
-    result = publish(hub, ALICE, model, "alice/fer", "--private", "--dry_run")
+@pytest.mark.parametrize("token", [ALICE, None], ids=["with a token", "without"])
+def test_a_dry_run_does_nothing(hub, model, token):
+    result = publish(hub, token, model, "alice/fer", "--private", "--dry_run")
     assert result.returncode == 0
     assert "create the private model alice/fer" in result.stdout
     assert "tag it as v1" in result.stdout

@@ -26,8 +26,8 @@ def hub(tmp_path):
         yield server
 
 
-def publish_space(hub, model="alice/fer"):
-    return hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", model)
+def publish_space(hub, model="alice/fer", *words, token="alice-write"):
+    return hub.run(token, "-m", "fer_hf", "publish-space", "--to", "alice/faces", "--model", model, *words)
 
 
 def test_the_space_has_what_it_needs_and_no_more():
@@ -90,6 +90,20 @@ def test_publishing_the_space_twice_uploads_once(hub):
     assert {method for method, *_ in hub.log} == {"GET"}
 
 
+def test_a_dry_run_needs_no_token_and_does_nothing(hub):
+    result = publish_space(hub, "alice/fer", "--dry_run", token=None)
+    assert result.returncode == 0, result.stderr
+    assert "create the public space alice/faces" in result.stdout
+    assert ("space", "alice/faces") not in hub.repos
+
+
+@pytest.mark.parametrize("model", ["alice/none", "alice/secret"])
+def test_a_dry_run_without_a_token_says_that_it_does_not_see_the_model(hub, model):
+    result = publish_space(hub, model, "--dry_run", token=None)
+    assert (result.returncode, "Traceback" in result.stderr) == (1, False)
+    assert f"error: {model}: no such public model on the Hub; publish it first" in result.stderr
+
+
 def test_the_page_moves_to_another_model_in_one_commit(hub):
     assert publish_space(hub).returncode == 0
     hub.repos["model", "alice/better"] = Repo("model", "alice/better", private=False, commits=[("0" * 40, {})])
@@ -121,12 +135,12 @@ def test_trusted_publishing_needs_no_stored_token(hub):
 def test_without_a_name_it_is_the_users_model_of_the_repository(hub):
     result = hub.run("alice-write", "-m", "fer_hf", "publish-space", "--to", "alice/faces")
     assert result.returncode == 1
-    assert "alice/fer-dinov2-small: no such model on the Hub; publish it first" in result.stderr
+    assert "alice/fer-dinov2-small: no such public model on the Hub; publish it first" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
-    [("alice/none", "no such model on the Hub; publish it first"), ("alice/secret", "is private, so the Space")],
+    [("alice/none", "no such public model on the Hub; publish it first"), ("alice/secret", "is private, so the Space")],
 )
 def test_a_model_that_the_space_could_not_read_is_refused(hub, model, message):
     result = publish_space(hub, model)

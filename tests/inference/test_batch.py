@@ -1,6 +1,5 @@
 """Many photos: files and zip_safety, good and hostile ones."""
 
-import csv
 import io
 import json
 import stat
@@ -15,6 +14,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference import batch, zip_safety
 from fer_hf.inference.batch import analyze_files
 from fer_hf.labels import LABELS
+from tests.support.csv_file import read_csv
 
 FACE = Image.fromarray(astronaut()).crop((130, 0, 330, 240))
 
@@ -109,7 +109,7 @@ def test_counts_order_json_and_csv(analyzer, write):
     assert [photo["file"] for photo in data["photos"]] == ["a.jpg", "b.jpg"]
     assert tuple(data["photos"][0]["faces"][0]["scores"]) == LABELS
     assert data["failures"][0]["file"] == "c.jpg"
-    rows = list(csv.DictReader(io.StringIO(result.csv())))
+    rows = read_csv(result.csv())
     assert tuple(rows[0]) == batch.CSV_COLUMNS
     assert [(row["file"], row["face"]) for row in rows] == [("a.jpg", "1"), ("a.jpg", "2"), ("b.jpg", "")]
     assert float(rows[0]["confidence"]) == max(float(rows[0][name]) for name in LABELS)
@@ -127,7 +127,7 @@ def test_unsure_faces_are_counted_apart_and_come_last(analyzer, write, monkeypat
 
 def test_names_cannot_run_in_a_spreadsheet_or_a_terminal(analyzer, write):
     result = read(analyzer, write("=1+1.jpg", ONE), write("red\x1b[31m.jpg", ONE))
-    rows = list(csv.DictReader(io.StringIO(result.csv())))
+    rows = read_csv(result.csv())
     assert [row["file"] for row in rows] == ["'=1+1.jpg", "red\N{REPLACEMENT CHARACTER}[31m.jpg"]
 
 

@@ -46,7 +46,7 @@ def predict_folder(photos, output, model, *words):
 
 def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, tiny_model, capsys):
     assert predict_folder(photos, tmp_path / "out", tiny_model, "--shard", "2") == 0
-    assert "5 photos in 3 shards" in capsys.readouterr().out
+    assert "5 photos (1 unreadable) in 3 shards\n" in capsys.readouterr().out
     rows = {row["file"]: row for row in rows_of(tmp_path / "out")}
     assert list(rows) == ["astronaut.jpg", "broken.PNG", "more/0.png", "more/1.png", "more/2.png"]
     (face,) = rows["astronaut.jpg"]["faces"]
@@ -55,6 +55,18 @@ def test_a_row_a_photo_with_its_faces_or_its_error(photos, tmp_path, tiny_model,
     assert (rows["more/0.png"]["width"], rows["more/0.png"]["height"], rows["more/0.png"]["faces"]) == (40, 30, [])
     assert "not a picture" in rows["broken.PNG"]["error"]
     assert rows["broken.PNG"]["faces"] is None
+
+
+def test_a_folder_of_which_nothing_could_be_read_is_a_failure(tmp_path, tiny_model, capsys):
+    (tmp_path / "photos").mkdir()
+    for i in range(3):
+        (tmp_path / "photos" / f"{i}.jpg").write_bytes(b"no picture")
+    for _ in range(2):  # also when all of it is there already
+        assert predict_folder(tmp_path / "photos", tmp_path / "out", tiny_model, "--shard", "2") == 1
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert f"error: {tmp_path / 'out'}: 3 of 3 photos could not be read\n" in output.err
+    assert ["not a picture" in row["error"] for row in rows_of(tmp_path / "out")] == [True, True, True]
 
 
 def test_processes_share_the_shards_without_overlap(photos, tmp_path, tiny_model, monkeypatch):
@@ -115,9 +127,11 @@ def test_under_torchrun_each_process_takes_its_own_accelerator(monkeypatch):
     ("folder", "words", "message"),
     [
         ("nothing", [], "no such folder"),
+        ("photos/astronaut.jpg", [], "astronaut.jpg: is a file, expected a folder of photos"),
         ("empty", [], "holds no photos"),
         ("photos", ["--workers", "0"], "--workers: expected at least 1, got 0"),
         ("photos", ["--model", "nothing/at/all"], "no such model folder"),
+        ("photos", ["--model", "nope"], "nope: no such model folder, and not a Hub id (user/name)"),
     ],
 )
 def test_wrong_input_is_one_clear_line(photos, tmp_path, tiny_model, capsys, folder, words, message):

@@ -1,6 +1,5 @@
 """The command: photos in; a table, JSON or CSV out."""
 
-import csv
 import json
 
 import pytest
@@ -9,6 +8,7 @@ from skimage.data import astronaut
 
 from fer_hf.__main__ import main
 from fer_hf.labels import LABELS
+from tests.support.csv_file import read_csv
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_command_writes_json_and_csv_and_goes_on_after_a_bad_file(folder, tiny_m
     assert list(face) == ["box", "confidence", "label", "unsure", "scores"]
     assert list(face["scores"]) == list(LABELS)
     assert face["box"] == pytest.approx([182, 58, 270, 178], abs=8)  # of the upright photo
-    rows = list(csv.DictReader((folder / "r.csv").open()))
+    rows = read_csv((folder / "r.csv").read_bytes())
     assert [row["file"] for row in rows] == ["group.png"] * 4 + ["'=cmd.png", "upside-down.jpg"]
     assert [row["face"] for row in rows] == ["1", "2", "3", "4", "", "1"]
     assert float(rows[5][face["label"]]) == float(rows[5]["confidence"]) == face["confidence"]
@@ -89,7 +89,7 @@ def test_unsure_is_told_everywhere(folder, with_threshold, capsys):
     assert main([*words, "--json", "r.json", "--csv", "r.csv"]) == 0
     face = json.loads((folder / "r.json").read_text())[0]["faces"][0]
     assert face["unsure"] == sorted(face["scores"], key=face["scores"].get, reverse=True)[:2]
-    (row,) = csv.DictReader((folder / "r.csv").open())
+    (row,) = read_csv((folder / "r.csv").read_bytes())
     assert row["unsure"] == " or ".join(face["unsure"])
     assert main(words) == 0
     assert f"unsure: {row['unsure']}" in capsys.readouterr().out

@@ -1,7 +1,5 @@
 """A live session fed with a real face that moves over a drawn background."""
 
-import csv
-import io
 import json
 
 import numpy as np
@@ -14,6 +12,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.detection import CenterFaceDetector
 from fer_hf.inference.stream import FACES, LiveSession, detect_small
 from fer_hf.labels import LABELS
+from tests.support.csv_file import read_csv
 
 FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
 
@@ -77,7 +76,7 @@ def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monk
     unsure = [session.analyze(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
     assert unsure[0] == unsure[-1] == []
     assert ["angry", "disgust"] in unsure and ["disgust", "angry"] in unsure
-    rows = list(csv.DictReader(io.StringIO(session.csv())))
+    rows = read_csv(session.csv())
     assert [row["unsure"] != "" for row in rows] == [float(row["confidence"]) < 0.6 for row in rows]
     assert {"", "disgust or angry"} <= {row["unsure"] for row in rows}
     (face,) = session.summary()["faces"]
@@ -141,7 +140,7 @@ def test_history_summary_and_csv(session):
     summary = json.loads(json.dumps(session.summary(), allow_nan=False))
     assert (summary["seconds"], summary["frames"], summary["dropped"]) == (2.0, 21, 0)
     assert [(face["face"], face["readings"]) for face in summary["faces"]] == [(1, 11)]
-    rows = list(csv.DictReader(io.StringIO(session.csv())))
+    rows = read_csv(session.csv())
     assert [row["face"] for row in rows] == ["1"] * 11
     assert [float(row["time"]) for row in rows] == pytest.approx([i / 5 for i in range(11)], abs=0.01)  # five a second
 
@@ -151,7 +150,7 @@ def test_the_history_is_bounded(analyzer, monkeypatch):
     session = LiveSession(analyzer)
     for i in range(6):
         session.analyze(frame_with((240, 120)), i / 4)
-    assert [row["time"] for row in csv.DictReader(io.StringIO(session.csv()))] == ["0.75", "1.0", "1.25"]
+    assert [row["time"] for row in read_csv(session.csv())] == ["0.75", "1.0", "1.25"]
 
 
 def test_reset_forgets_everything(session):

@@ -1,8 +1,5 @@
 """Tables and summaries of what faces showed over time."""
 
-import csv
-import io
-
 import pytest
 
 from fer_hf.inference.timeline import (
@@ -16,6 +13,7 @@ from fer_hf.inference.timeline import (
     timeline_csv,
 )
 from fer_hf.labels import LABELS
+from tests.support.csv_file import read_csv
 
 
 def scores(label, share=0.7):
@@ -44,7 +42,7 @@ def test_faces_are_told_apart_and_stand_in_order():
 
 
 def test_csv_has_a_row_a_sample():
-    rows = list(csv.DictReader(io.StringIO(timeline_csv(samples_of(1, "happy", [0.0, 0.5])))))
+    rows = read_csv(timeline_csv(samples_of(1, "happy", [0.0, 0.5])))
     assert tuple(rows[0]) == CSV_COLUMNS
     assert [row["time"] for row in rows] == ["0.0", "0.5"]
     assert [rows[0][name] for name in ("face", "x1", "y1", "x2", "y2", "label")] == [
@@ -60,7 +58,7 @@ def test_csv_has_a_row_a_sample():
 
 
 def test_csv_names_the_two_best_where_no_score_is_high():
-    rows = list(csv.DictReader(io.StringIO(timeline_csv(unsure_then_fear()))))
+    rows = read_csv(timeline_csv(unsure_then_fear()))
     assert [row["unsure"] for row in rows] == ["fear or angry", ""]  # of equals, the first
 
 

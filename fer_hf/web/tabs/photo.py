@@ -85,7 +85,7 @@ def _where(heat: np.ndarray, text: Text) -> str:
 def _downloads(result: PhotoResult, file: str, text: Text) -> dict[str, tuple[str, str]]:
     """The annotated picture, CSV and JSON: the name and the address of each."""
     stem = text["photo_save_name"].format(name=PurePath(file).stem)
-    table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode("utf-8-sig")  # for Excel
+    table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode()
     values = json.dumps([result.to_dict(file)], indent=2, ensure_ascii=False).encode()
     drawn = draw_faces(*shrink(result.photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
     return {

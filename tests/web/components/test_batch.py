@@ -1,7 +1,5 @@
 """The gallery of many photos: sorted, numbered, and honest about what was not read."""
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -17,6 +15,7 @@ from fer_hf.labels import LABELS
 from fer_hf.web.components import batch
 from fer_hf.web.components.batch import batch_answer
 from fer_hf.web.i18n import TEXT, TEXTS
+from tests.support.csv_file import read_csv
 
 
 def face(label, share, unsure=()):
@@ -76,7 +75,7 @@ def test_the_files_hold_everything_and_run_nothing():
     result.photos[0] = ("=1+1.jpg", result.photos[0][1])
     found = answer(result)["files"]
     assert list(found) == ["faces.csv", "faces.json"]
-    rows = list(csv.DictReader(io.StringIO(found["faces.csv"])))
+    rows = read_csv(found["faces.csv"])
     assert [row["file"] for row in rows] == ["'=1+1.jpg", "none.jpg"]
     assert json.loads(found["faces.json"]) == result.to_dict()
 
@@ -101,7 +100,7 @@ def test_the_page_the_json_and_the_csv_count_alike():
     groups = dict(re.findall(r"<h3>(\w+): (\d+)</h3>", shown["html"]))
     counts = json.loads(shown["files"]["faces.json"])["counts"]
     assert {name: str(counts[name]) for name in (*LABELS, "unsure") if counts[name]} == groups
-    rows = [row for row in csv.DictReader(io.StringIO(shown["files"]["faces.csv"])) if row["label"]]
+    rows = [row for row in read_csv(shown["files"]["faces.csv"]) if row["label"]]
     counted = Counter("unsure" if row["unsure"] else row["label"] for row in rows)
     assert {name: str(count) for name, count in counted.items()} == groups
 

@@ -1,8 +1,6 @@
 """A video's reading as HTML: every face, every number, and words where there are colours."""
 
-import csv
 import html
-import io
 import re
 
 import pytest
@@ -12,6 +10,7 @@ from fer_hf.inference.video import VideoResult
 from fer_hf.labels import LABELS
 from fer_hf.web.components.video import SHOWN_FACES, _ticks, clock, video_answer
 from fer_hf.web.i18n import TEXT, TEXTS
+from tests.support.csv_file import read_csv
 
 
 def scores(label, share=0.7):
@@ -74,7 +73,7 @@ def test_unsure_stretches_are_said_to_be_unsure_and_so_is_the_face_that_mostly_i
 def test_the_table_is_the_whole_csv():
     ((name, content),) = answer(TWO, "=party.mp4")["files"].items()
     assert name == "=party-faces.csv"
-    rows = list(csv.DictReader(io.StringIO(content)))
+    rows = read_csv(content)
     assert tuple(rows[0]) == CSV_COLUMNS
     assert len(rows) == len(TWO)
 

@@ -1,6 +1,5 @@
 """What the tab of many photos answers, and that its files go when they have been read."""
 
-import csv
 import io
 import re
 import zipfile
@@ -15,6 +14,7 @@ from fer_hf.web.i18n import TEXT, TEXTS
 from fer_hf.web.limits import sent_uploads
 from fer_hf.web.tabs import batch
 from fer_hf.web.temp_files import Uploads
+from tests.support.csv_file import read_csv
 
 FACE = Image.fromarray(astronaut()).crop((130, 0, 330, 240))
 
@@ -113,7 +113,7 @@ def test_where_nothing_could_be_read_there_is_nothing_to_save(analyzer, uploads)
 def test_files_of_one_name_can_be_told_apart_and_equal_ones_are_both_read(analyzer, uploads):
     sent = {"paths": [upload(uploads, ONE) for _ in range(2)], "names": ["IMG_1.jpg", "IMG_1.jpg"]}
     *_, answer = batch.read(analyzer, uploads, "mine", sent_uploads(sent, uploads, "mine"), TEXT)
-    assert [row["file"] for row in csv.DictReader(io.StringIO(answer["files"]["faces.csv"]))] == [
+    assert [row["file"] for row in read_csv(answer["files"]["faces.csv"])] == [
         "IMG_1.jpg",
         "IMG_1.jpg (2)",
     ]

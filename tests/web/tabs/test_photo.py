@@ -1,7 +1,6 @@
 """What the Photo tab answers: downloads, heat maps, and plain words for what is no photo."""
 
 import base64
-import csv
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from fer_hf.web.components.data_url import data_url, jpeg_url
 from fer_hf.web.i18n import TEXT, TEXTS
 from fer_hf.web.limits import sent_file
 from fer_hf.web.tabs import photo
+from tests.support.csv_file import read_csv
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_downloads_are_the_drawn_photo_and_what_predict_writes(analyzer):
     drawn = Image.open(io.BytesIO(picture))
     assert drawn.size == original.size
     assert np.abs(np.asarray(drawn).astype(int) - np.asarray(original)).max() > 100  # the boxes
-    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
+    rows = read_csv(table)
     assert tuple(rows[0]) == CSV_COLUMNS and len(rows) == 6
     assert {row["file"] for row in rows} == {"'=group & co.png"}
     assert json.loads(values) == [analyzer.analyze(original).to_dict("=group & co.png")]
