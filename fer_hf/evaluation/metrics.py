@@ -26,6 +26,12 @@ def macro_f1(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(f1_score(labels, scores.argmax(1), labels=range(len(LABELS)), average="macro", zero_division=0))
 
 
+def six_class_f1(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Mean F1 of all classes but disgust: the FER+ majority has too few faces of it to count."""
+    six = [index for index, name in enumerate(LABELS) if name != "disgust"]
+    return float(f1_score(labels, scores.argmax(1), labels=six, average="macro", zero_division=0))
+
+
 def bins_of(confidence: np.ndarray) -> np.ndarray:
     """Index (N,) of the bin of each confidence."""
     return np.minimum((confidence * BINS).astype(int), BINS - 1)
@@ -130,15 +136,25 @@ def interval(
     return [max(0.0, float(value)) for value in np.percentile(values, (2.5, 97.5))]
 
 
+def votes_nll(scores: np.ndarray, votes: np.ndarray) -> float:
+    """Mean cross-entropy, in nats, against the votes (N, 10) for the seven classes, over the faces that have any."""
+    seven = votes[:, list(FERPLUS_INDEX)]
+    known = seven.sum(1) > 0
+    shares = seven[known] / seven[known].sum(1, keepdims=True)
+    return float(-(shares * np.log(np.clip(scores[known], 1e-12, 1))).sum(1).mean())
+
+
 def agreement(scores: np.ndarray, votes: np.ndarray) -> dict:
-    """Accuracy against the FER+ majority of votes (N, 10), over the faces that have one."""
+    """Scores against the FER+ majority of votes (N, 10), over the faces that have one, and against the votes."""
     majority = ferplus_majority(votes)
     known = majority >= 0
-    scores, majority = scores[known], majority[known]
+    known_scores, majority = scores[known], majority[known]
+    against_majority = (accuracy, six_class_f1, ece)
     return {
         "n": len(majority),
-        "accuracy": accuracy(scores, majority),
-        "interval_95": {"accuracy": interval(accuracy, scores, majority)},
+        **{score.__name__: score(known_scores, majority) for score in against_majority},
+        "votes_nll": votes_nll(scores, votes),
+        "interval_95": {score.__name__: interval(score, known_scores, majority) for score in against_majority},
     }
 
 

@@ -70,6 +70,37 @@ def test_ferplus_majority_needs_more_than_half_of_all_votes():
     assert metrics.ferplus_majority(votes).tolist() == [LABELS.index("angry"), -1, -1]
 
 
+def test_six_class_f1_leaves_disgust_out():
+    scores = np.eye(7)[[0, 1, 2, 3, 4, 5, 6, 1]]
+    labels = np.array([0, 1, 2, 3, 4, 5, 6, 2])  # a face of fear is called disgust
+    assert metrics.six_class_f1(scores, labels) == pytest.approx((5 + 2 / 3) / 6)
+
+
+def test_votes_nll_is_of_the_votes_for_the_seven():
+    votes = np.zeros((3, 10))
+    votes[0, [0, 1, 9]] = 3, 1, 6  # three of four for neutral, one for happy, six for no face
+    votes[1, 7] = 10  # contempt alone: no votes for the seven
+    votes[2, 0] = 10
+    scores = np.full((3, 7), 0.05)
+    scores[0, [LABELS.index("neutral"), LABELS.index("happy")]] = 0.5, 0.25
+    scores[2, LABELS.index("neutral")] = 0.7
+    expected = (-(0.75 * np.log(0.5) + 0.25 * np.log(0.25)) - np.log(0.7)) / 2
+    assert metrics.votes_nll(scores, votes) == pytest.approx(expected)
+
+
+def test_agreement_scores_the_faces_with_a_majority():
+    votes = np.zeros((30, 10))
+    votes[:20, 0], votes[20:, 1], votes[20:, 2] = 10, 5, 5
+    scores = np.eye(7)[[LABELS.index("neutral")] * 15 + [LABELS.index("happy")] * 15]
+    found = metrics.agreement(scores, votes)
+    assert (found["n"], found["accuracy"]) == (20, 0.75)
+    assert found["six_class_f1"] == pytest.approx(2 * 0.75 / 1.75 / 6)
+    assert found["ece"] == pytest.approx(0.25)
+    low, high = found["interval_95"]["accuracy"]
+    assert low < 0.75 < high
+    assert set(found["interval_95"]) == {"accuracy", "six_class_f1", "ece"}
+
+
 def test_interval_holds_the_score(sample):
     low, high = metrics.interval(metrics.accuracy, *sample, resamples=200)
     assert low < metrics.accuracy(*sample) < high
