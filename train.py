@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import Dataset, DatasetDict
+from datasets import DatasetDict
 from transformers import set_seed
 
 from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.errors import FerError, report
-from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
 from fer_hf.evaluation.model_metadata import read_training
+from fer_hf.heads import LabelHead
 from fer_hf.hub.model import publish
 from fer_hf.hub.upload import claim
 from fer_hf.io import make_folder
@@ -28,9 +28,10 @@ from fer_hf.training.backbone import load_backbone, make_processor
 from fer_hf.training.checkpoints import checkpoint_to_resume
 from fer_hf.training.collator import Collator
 from fer_hf.training.parsing import read_arguments
-from fer_hf.training.report import score, write_report
+from fer_hf.training.report import write_report
 from fer_hf.training.trainer import FerTrainer, balance
-from fer_hf.training.weights import fold_calibration, interpolate, save_model, see_grey
+from fer_hf.training.two_heads import check_votes, finish_two_heads
+from fer_hf.training.weights import finish_one_head, interpolate, save_model, see_grey
 
 
 def main(argv: list[str]) -> None:
@@ -40,10 +41,9 @@ def main(argv: list[str]) -> None:
     splits = load_splits(arguments.data, arguments.training.seed)
     trainer = make_trainer(arguments, splits)
     trainer.train(checkpoint_to_resume(arguments.training))
-    calibration, scores = calibrate(trainer, arguments, splits["validation"])
+    label_head, results = finish(trainer, arguments, splits)
     if trainer.is_world_process_zero():
-        results = score(scores, splits["validation"])
-        save(trainer, arguments, results | calibration._asdict() | {"before": parent_run})
+        save(trainer, arguments, label_head, results | {"before": parent_run})
         push(arguments.training)
 
 
@@ -60,12 +60,16 @@ def set_up(arguments: FerTrainingArguments) -> None:
 def load_splits(arguments: DataArguments, seed: int) -> DatasetDict:
     """Train, validation and test: of a source of FER2013, or drawn faces."""
     if arguments.synthetic_faces:
-        return synthetic_splits(arguments.synthetic_faces)
+        return synthetic_splits(arguments.synthetic_faces, votes=True)
     return load_fer(arguments.data, votes=Path(arguments.votes) if arguments.votes else None, seed=seed)
 
 
 def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
     """Model, image processor, data and arguments in one trainer."""
+    columns = ["image", "label"]
+    if arguments.model.two_heads:
+        check_votes(splits)
+        columns.append("votes")
     return FerTrainer(
         load_backbone(arguments.model, arguments.training.device),
         arguments.training,
@@ -73,31 +77,33 @@ def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
         make_processor(arguments.model),
         class_weights=balance(splits["train"]["label"], arguments.training.class_weights),
         train_dataset=splits["train"],
-        eval_dataset=splits["validation"].select_columns(["image", "label"]),
-        data_collator=Collator(arguments.model.image_size, arguments.data.ferplus_weight),
+        eval_dataset=splits["validation"].select_columns(columns),
+        data_collator=Collator(arguments.model.image_size, arguments.data.ferplus_weight, arguments.model.two_heads),
     )
 
 
-def calibrate(trainer: FerTrainer, arguments: Arguments, validation: Dataset) -> tuple[Calibration, np.ndarray]:
+def finish(trainer: FerTrainer, arguments: Arguments, splits: DatasetDict) -> tuple[LabelHead | None, dict]:
     """What is done once to the trained weights: interpolate, calibrate, learn when to be unsure, see grey.
 
-    Returns the calibration, and the scores (N, 7) on validation. All processes take part: each scores a share.
+    Returns the label head, if there are two, and the results on validation. All processes take part: each scores a
+    share.
     """
+    model = trainer.model
     if arguments.model.wise_ft_alpha < 1:
-        interpolate(trainer.model, load_backbone(arguments.model), arguments.model.wise_ft_alpha)
+        interpolate(model, load_backbone(arguments.model), arguments.model.wise_ft_alpha)
     logits = trainer.predict(trainer.eval_dataset, metric_key_prefix="eval").predictions
-    calibration = fit_calibration(logits, np.asarray(validation["label"]), arguments.training.class_bias)
-    scores = softmax(calibration.apply(logits))
-    fold_calibration(trainer.model, calibration)
-    trainer.model.config.unsure_below = unsure_threshold(scores)
-    see_grey(trainer.model, trainer.processing_class)
-    return calibration, scores
+    if arguments.model.two_heads:
+        label_head, results = finish_two_heads(model, logits, splits, arguments.training.votes_tau)
+    else:
+        label_head, results = None, finish_one_head(model, logits, splits["validation"], arguments.training.class_bias)
+    see_grey(model, trainer.processing_class)
+    return label_head, results
 
 
-def save(trainer: FerTrainer, arguments: Arguments, results: dict) -> None:
+def save(trainer: FerTrainer, arguments: Arguments, label_head: LabelHead | None, results: dict) -> None:
     """The finished model, the report and its pictures."""
-    folder = Path(arguments.training.output_dir)
-    save_model(trainer.model, trainer.processing_class, folder / "model", arguments.training.half_precision)
+    folder, half = Path(arguments.training.output_dir), arguments.training.half_precision
+    save_model(trainer.model, trainer.processing_class, folder / "model", half, label_head)
     write_report(folder, arguments, trainer.state, results)
 
 

@@ -7,7 +7,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Image
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from fer_hf.labels import LABELS
+from fer_hf.data.schema import VOTES
+from fer_hf.labels import FERPLUS_COLUMNS, FERPLUS_INDEX, LABELS
 
 # Curve of the mouth, opening of the mouth, slant of the brows, opening of the eyes (1 is at rest); 0 is at rest.
 STROKES = {
@@ -50,14 +51,23 @@ def draw_face(label: str, seed: int = 0, size: int = 48) -> Picture.Image:
     return picture.resize((size, size), Picture.Resampling.BOX)
 
 
-def synthetic_splits(pictures: int) -> DatasetDict:
-    """A dataset of synthetic faces with the columns of `fer_hf.data.load`, `pictures` per split."""
-    return DatasetDict({split: synthetic_split(split, pictures) for split in ("train", "validation", "test")})
+def synthetic_splits(pictures: int, votes: bool = False) -> DatasetDict:
+    """A dataset of synthetic faces with the columns of `fer_hf.data.load`, `pictures` per split.
+
+    With `votes`, ten FER+ votes per face, all for its label.
+    """
+    return DatasetDict({split: synthetic_split(split, pictures, votes) for split in ("train", "validation", "test")})
 
 
-def synthetic_split(split: str, pictures: int) -> Dataset:
+def synthetic_split(split: str, pictures: int, votes: bool = False) -> Dataset:
     first = {"train": 0, "validation": 1_000_000, "test": 2_000_000}[split]
     names = [LABELS[i % len(LABELS)] for i in range(pictures)]
     features = Features({"image": Image(), "label": ClassLabel(names=list(LABELS))})
     rows = {"image": [draw_face(name, first + i) for i, name in enumerate(names)], "label": names}
+    if votes:
+        features["votes"] = VOTES
+        rows["votes"] = [
+            [10.0 * (FERPLUS_INDEX[LABELS.index(name)] == column) for column in range(len(FERPLUS_COLUMNS))]
+            for name in names
+        ]
     return Dataset.from_dict(rows, features=features)

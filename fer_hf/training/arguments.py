@@ -13,8 +13,8 @@ from transformers.trainer_utils import SaveStrategy
 from fer_hf.errors import FerError
 
 TARGETS = "targets"  # the column of a batch that holds what the model is to say
-METRICS = ("accuracy", "macro_f1", "nll", "ece", "brier", "loss")  # those that can pick the best checkpoint
-HIGHER_IS_BETTER = ("accuracy", "macro_f1")
+METRICS = ("accuracy", "macro_f1", "nll", "ece", "brier", "loss", "mean_accuracy")  # can pick the best checkpoint
+HIGHER_IS_BETTER = ("accuracy", "macro_f1", "mean_accuracy")
 # Arguments of the Trainer that FerTrainer and train.py rely on.
 FIXED = {"remove_unused_columns": False, "label_names": [TARGETS], "hub_strategy": "end", "batch_eval_metrics": False}
 
@@ -35,7 +35,9 @@ class ModelArguments:
         None, "instead of a pretrained model: a random model of this configuration, a table in YAML or JSON"
     )
     image_size: int = argument(112, "pixels per side, in the last part of training, in evaluation and once saved")
+    two_heads: bool = argument(False, "a second head, for the FER+ votes, beside the one for FER2013's label")
     drop_path_rate: float = argument(0.0, "stochastic depth, for DINOv2 and ConvNeXt")
+    patch_drop_rate: float = argument(0.0, "share of the patches that a ViT does not see in training: faster steps")
     frozen_layers: int = argument(
         0, "how many of the lowest encoder layers keep their weights, with the embeddings: faster steps"
     )
@@ -50,7 +52,7 @@ class ModelArguments:
         if bool(self.model_name_or_path) == bool(self.model_config):
             raise FerError("arguments_model")
         check_ranges(self, image_size=(14, 1024), drop_path_rate=(0, 0.9), frozen_layers=(0, 1000))
-        check_ranges(self, wise_ft_alpha=(0, 1))
+        check_ranges(self, wise_ft_alpha=(0, 1), patch_drop_rate=(0, 0.9))
 
 
 @dataclass
@@ -81,13 +83,19 @@ class AugmentationArguments:
     shift: float = argument(0.1, "share of the picture's side, in either direction")
     zoom: float = argument(0.15, "the scale is drawn from 1 - zoom to 1 + zoom")
     color_jitter: float = argument(0.2, "brightness and contrast are drawn from 1 - this to 1 + this")
+    wide_view: float = argument(0.0, "probability of more rotation and zoom: up to 20 degrees, 0.7 to 1.5 times")
+    wide_light: float = argument(0.0, "probability of much less or much more light, from half to twice")
+    low_resolution: float = argument(0.0, "probability that a face is seen as if from far away: 14 to 40 pixels")
+    blur: float = argument(0.0, "probability of blur: a standard deviation of 0.4 to 2 of 48 pixels")
+    noise: float = argument(0.0, "probability of noise: a standard deviation of 4 to 24 grey levels")
+    jpeg: float = argument(0.0, "probability of JPEG compression: quality 15 to 70 at 48 pixels")
     erasing: float = argument(0.0, "probability that a rectangle is erased")
-    low_resolution: float = argument(0.0, "probability that a batch is seen as if from far away")
     mixup: float = argument(0.0, "alpha of mixup's Beta distribution; 0: no mixup")
 
     def __post_init__(self) -> None:
         check_ranges(self, flip=(0, 1), rotation=(0, 180), shift=(0, 0.9), zoom=(0, 0.9), color_jitter=(0, 0.9))
-        check_ranges(self, erasing=(0, 1), low_resolution=(0, 1), mixup=(0, 10))
+        check_ranges(self, wide_view=(0, 1), wide_light=(0, 1), low_resolution=(0, 1), blur=(0, 1), noise=(0, 1))
+        check_ranges(self, jpeg=(0, 1), erasing=(0, 1), mixup=(0, 10))
 
 
 @dataclass
@@ -101,10 +109,16 @@ class FerTrainingArguments(TrainingArguments):
     early_fraction: float = argument(0.0, "share of all steps that are trained at early_size")
     head_lr_multiplier: float = argument(5.0, "learning rate of the classifier, as a multiple of learning_rate")
     layer_decay: float = argument(0.75, "learning rate of each layer, as a multiple of that of the layer above it")
+    votes_loss_weight: float = argument(1.0, "weight of the loss of the votes head, if there are two heads")
+    label_loss_weight: float = argument(1.0, "weight of the loss of the label head, if there are two heads")
     class_weights: float = argument(0.0, "a class's weight in the loss is (1 / its frequency) to this power")
     ema_decay: float = argument(0.0, "decay of an exponential moving average of the weights; 0: no average")
     early_stopping_patience: int = argument(0, "evaluations without progress after which training stops; 0: never")
-    class_bias: float = argument(1.0, "share that is used of the biases per class that calibration fits")
+    class_bias: float = argument(1.0, "share that is used of the biases per class that calibration fits to one head")
+    votes_tau: float | None = argument(
+        None, "part of the votes' class prior that is taken out of the votes head; default: by a rule, on validation"
+    )
+    checkpoint_minutes: float = argument(0.0, "minutes between further checkpoints, which are not scored; 0: none")
     half_precision: bool = argument(True, "store the finished weights as float16")
     threads: int = argument(0, "threads of the CPU; 0: PyTorch's choice")
 
@@ -149,6 +163,9 @@ class FerTrainingArguments(TrainingArguments):
         check_ranges(self, early_size=(0, 1024), early_fraction=(0, 1), head_lr_multiplier=(0, 1000))
         check_ranges(self, layer_decay=(0.01, 1), class_weights=(0, 2), ema_decay=(0, 0.999999))
         check_ranges(self, early_stopping_patience=(0, 1000), class_bias=(0, 1))
+        check_ranges(self, votes_loss_weight=(0, 100), label_loss_weight=(0, 100), checkpoint_minutes=(0, 10_000))
+        if self.votes_tau is not None:
+            check_ranges(self, votes_tau=(0, 2))
         check_ranges(self, threads=(0, 1024), num_train_epochs=(0, 10_000), learning_rate=(0, 10))
         check_ranges(self, per_device_train_batch_size=(1, 65_536), gradient_accumulation_steps=(1, 65_536))
         check_ranges(self, label_smoothing_factor=(0, 0.9), warmup_steps=(0, 10_000_000), eval_steps=(0, 10_000_000))

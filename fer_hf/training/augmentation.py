@@ -12,9 +12,12 @@ from kornia.augmentation import ColorJiggle, ImageSequential, RandomAffine, Rand
 from torch import Tensor, nn
 
 from fer_hf.training.arguments import AugmentationArguments
+from fer_hf.training.degradation import degrade
 
-# The least and the most pixels per side that a face is reduced to before it is enlarged again.
-LOW_RESOLUTIONS = (16, 40)
+# The wide ranges, for the share of the faces that the arguments name.
+WIDE_ROTATION = 20  # degrees, to either side
+WIDE_ZOOM = (0.7, 1.5)
+WIDE_LIGHT = 2.0  # light is divided or multiplied by up to this
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def seeded(*numbers: int) -> Iterator[None]:
 
 
 class Augmentation(nn.Module):
-    """Flip, rotation, shift, zoom, colour jitter, low resolution, erasing and mixup, as the arguments say."""
+    """Flip, rotation, shift, zoom, colour jitter, degradation, erasing and mixup, as the arguments say."""
 
     def __init__(self, arguments: AugmentationArguments) -> None:
         super().__init__()
@@ -38,27 +41,37 @@ class Augmentation(nn.Module):
         self.move = ImageSequential(
             RandomHorizontalFlip(p=arguments.flip),
             RandomAffine(arguments.rotation, (arguments.shift, arguments.shift), scale, padding_mode="border", p=1.0),
+            RandomAffine(WIDE_ROTATION, None, WIDE_ZOOM, padding_mode="border", p=arguments.wide_view),
         )
         self.light = ColorJiggle(brightness=light, contrast=light, p=1.0 if arguments.color_jitter else 0.0)
+        self.wide_light = arguments.wide_light
+        self.degradation = {
+            "small": arguments.low_resolution,
+            "blur": arguments.blur,
+            "noise": arguments.noise,
+            "jpeg": arguments.jpeg,
+        }
         self.erase = RandomErasing(scale=(0.02, 0.2), value=0.5, p=arguments.erasing)
-        self.low_resolution = arguments.low_resolution
         self.mixup = arguments.mixup
 
     @torch.no_grad()
     def forward(self, pictures: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Augment grey pictures (N, 1, S, S) in 0..1 and their target distributions (N, 7)."""
+        """Augment grey pictures (N, 1, S, S) in 0..1 and their targets, (N, 7) or (N, 14)."""
         pictures = self.move(pictures)
         pictures = self.light(pictures.expand(-1, 3, -1, -1))[:, :1]
-        if self.low_resolution and torch.rand(()) < self.low_resolution:
-            pictures = _seen_from_afar(pictures)
+        if self.wide_light:
+            pictures = _change_light(pictures, self.wide_light)
+        if any(self.degradation.values()):
+            pictures = degrade(pictures, **self.degradation)
         pictures = self.erase(pictures)
         return _mix(pictures, targets, self.mixup) if self.mixup else (pictures, targets)
 
 
-def _seen_from_afar(pictures: Tensor) -> Tensor:
-    size = int(torch.randint(*LOW_RESOLUTIONS, ()))
-    small = nn.functional.interpolate(pictures, size=(size, size), mode="bilinear", antialias=True)
-    return nn.functional.interpolate(small, size=pictures.shape[-2:], mode="bicubic").clamp(0, 1)
+def _change_light(pictures: Tensor, probability: float) -> Tensor:
+    """Much less or much more light on a share of the pictures, cut off at white."""
+    draws = torch.rand(2, len(pictures), 1, 1, 1, device=pictures.device)
+    gains = WIDE_LIGHT ** (2 * draws[0] - 1)
+    return (pictures * torch.where(draws[1] < probability, gains, 1.0)).clamp(0, 1)
 
 
 def _mix(pictures: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:

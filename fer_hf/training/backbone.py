@@ -14,8 +14,9 @@ from transformers import (
 )
 
 from fer_hf.errors import FerError, first_line
-from fer_hf.labels import ID2LABEL, LABEL2ID
+from fer_hf.labels import LABELS
 from fer_hf.training.arguments import FerTrainingArguments, ModelArguments
+from fer_hf.training.two_heads import OUTPUTS
 
 FAMILIES = ("vit", "deit", "dinov2", "convnext", "convnextv2")
 TRANSFORMERS = ("vit", "deit", "dinov2")  # the families with a position table
@@ -38,9 +39,11 @@ def load_backbone(arguments: ModelArguments, device: str | torch.device = "cpu")
     """
     config = read_config(arguments)
     check_family(config.model_type, arguments)
-    if arguments.wise_ft_alpha < 1 and config.id2label != ID2LABEL:
+    names = OUTPUTS if arguments.two_heads else LABELS
+    id2label = dict(enumerate(names))
+    if arguments.wise_ft_alpha < 1 and config.id2label != id2label:
         raise FerError("wise_ft_head", "wise_ft_alpha", model=name_of(arguments))
-    config.id2label, config.label2id = dict(ID2LABEL), dict(LABEL2ID)
+    config.id2label, config.label2id = id2label, {name: index for index, name in id2label.items()}
     if config.model_type in STOCHASTIC_DEPTH:
         config.drop_path_rate = arguments.drop_path_rate
     # PyTorch's fused attention is slower than plain matrix products on a CPU at these few tokens: 21 against 28
@@ -52,6 +55,8 @@ def load_backbone(arguments: ModelArguments, device: str | torch.device = "cpu")
         model = read_weights(arguments.model_name_or_path, config, attention)
     set_image_size(model, arguments.image_size)
     freeze(model, arguments.frozen_layers)
+    if arguments.patch_drop_rate:
+        drop_patches(model, arguments.patch_drop_rate)
     return model
 
 
@@ -89,11 +94,13 @@ def read_weights(name: str, config: PreTrainedConfig, attention: str) -> PreTrai
 
 
 def check_family(family: str, arguments: ModelArguments) -> None:
-    """Refuse a family that is not supported, or that has no drop path if one is asked for."""
+    """Refuse a family that is not supported, or that lacks the drop path or the patches to drop that are asked for."""
     if family not in FAMILIES:
         raise FerError("backbone_family", name_of(arguments), family=family, families=", ".join(FAMILIES))
     if arguments.drop_path_rate and family not in STOCHASTIC_DEPTH:
         raise FerError("drop_path_family", "drop_path_rate", family=family)
+    if arguments.patch_drop_rate and family not in TRANSFORMERS:
+        raise FerError("patch_drop_family", "patch_drop_rate", family=family)
 
 
 def name_of(arguments: ModelArguments) -> str:
@@ -135,6 +142,23 @@ def freeze(model: PreTrainedModel, count: int) -> None:
         raise FerError("frozen_layers_all", "frozen_layers", layers=len(layers), value=count)
     for module in [model.base_model.embeddings, *layers[:count]] if count else []:
         module.requires_grad_(False)
+
+
+def drop_patches(model: PreTrainedModel, rate: float) -> None:
+    """Let the encoder see a random 1 - `rate` of each picture's patches in training (as in FLIP; Li et al., 2023)."""
+    config, embeddings = model.config, model.base_model.embeddings
+    extra = embeddings.position_embeddings.shape[1] - (config.image_size // config.patch_size) ** 2
+
+    def keep_some(module: nn.Module, inputs: tuple, tokens: Tensor) -> Tensor:
+        """Tokens (N, extra + patches, D) without some of the patches; CLS, and what else is no patch, stays."""
+        if not module.training:  # asks the module that the hook is on: copies of the model are scored beside it
+            return tokens
+        patches = tokens[:, extra:]
+        count = max(1, round((1 - rate) * patches.shape[1]))
+        kept = torch.rand(patches.shape[:2], device=tokens.device).argsort(1)[:, :count]
+        return torch.cat([tokens[:, :extra], patches.take_along_dim(kept.unsqueeze(-1), 1)], 1)
+
+    embeddings.register_forward_hook(keep_some)
 
 
 def parameter_groups(model: PreTrainedModel, arguments: FerTrainingArguments) -> list[dict]:

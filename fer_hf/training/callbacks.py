@@ -1,4 +1,4 @@
-"""What the trainer does beside training: average the weights, take the time, and stop cleanly on a signal."""
+"""What the trainer does beside training: average the weights, take the time, save and stop cleanly on a signal."""
 
 import os
 import signal
@@ -52,6 +52,28 @@ class Clock(TrainerCallback):
 def seconds_of(state: TrainerState) -> float | None:
     """How long all of training has taken, up to its last evaluation; None if a part of it is not known."""
     return next((entry.get("seconds") for entry in reversed(state.log_history) if "eval_loss" in entry), None)
+
+
+class CheckpointClock(TrainerCallback):
+    """Saves a checkpoint when the last one is `minutes` old. Of several processes, the first one's clock counts."""
+
+    def __init__(self, minutes: float) -> None:
+        self.minutes = minutes
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
+    ) -> None:
+        self.last = time.monotonic()
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
+        due = torch.tensor(float(time.monotonic() - self.last > 60 * self.minutes), device=args.device)
+        if args.world_size > 1:
+            distributed.broadcast(due, 0)
+        if due:
+            control.should_save = True
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
+        self.last = time.monotonic()
 
 
 class StopOnSignal(TrainerCallback):

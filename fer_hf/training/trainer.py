@@ -21,13 +21,15 @@ from transformers import (
 )
 
 from fer_hf.errors import FerError, first_line
-from fer_hf.evaluation.metrics import fer_metrics
+from fer_hf.evaluation.calibration import softmax
+from fer_hf.evaluation.metrics import accuracy, fer_metrics, six_class_f1
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import TARGETS, AugmentationArguments, FerTrainingArguments
 from fer_hf.training.augmentation import Augmentation, seeded
 from fer_hf.training.backbone import ANY_SIZE, normalise, parameter_groups
-from fer_hf.training.callbacks import AverageWeights, Clock, StopOnSignal
+from fer_hf.training.callbacks import AverageWeights, CheckpointClock, Clock, StopOnSignal
 from fer_hf.training.checkpoints import AVERAGE, load_weights, read_state
+from fer_hf.training.two_heads import COUNT, VOTES_ROWS
 
 
 class FerTrainer(Trainer):
@@ -61,13 +63,16 @@ class FerTrainer(Trainer):
         )
         self.substep = 0  # batches since the last optimiser step
         self.stop = StopOnSignal()
-        patience = args.early_stopping_patience
+        optional = {
+            EarlyStoppingCallback: args.early_stopping_patience,
+            CheckpointClock: args.checkpoint_minutes,
+        }
         super().__init__(
             model,
             args=args,
             processing_class=processing_class,
             compute_metrics=compute_metrics,
-            callbacks=[Clock(), self.stop, *([EarlyStoppingCallback(patience)] if patience else [])],
+            callbacks=[Clock(), self.stop, *(callback(value) for callback, value in optional.items() if value)],
             **named,
         )
         self.model_accepts_loss_kwargs = False  # the loss below is a mean over the batch
@@ -147,7 +152,11 @@ class FerTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | None = None,
     ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
-        """Cross-entropy against a distribution, of augmented pictures in training; the outputs are logits (N, 7)."""
+        """Cross-entropy against a distribution, of augmented pictures in training; the outputs are the logits.
+
+        With two heads, the weighted sum of both heads' losses. The targets of the votes head need no smoothing, and
+        weigh a face less by the votes that are not for the seven expressions (see Collator).
+        """
         pictures, targets = inputs["pictures"].float() / 255, inputs[TARGETS]
         weights, smoothing = None, 0.0
         if model.training:
@@ -155,7 +164,10 @@ class FerTrainer(Trainer):
             weights, smoothing = self.class_weights, self.args.label_smoothing_factor
         logits = model(pixel_values=normalise(pictures, self.processing_class)).logits.float()
         weights = None if weights is None else weights.to(logits.device)
-        loss = nn.functional.cross_entropy(logits, targets, weights, label_smoothing=smoothing)
+        loss = nn.functional.cross_entropy(logits[:, -COUNT:], targets[:, -COUNT:], weights, label_smoothing=smoothing)
+        if logits.shape[1] > COUNT:
+            votes_loss = nn.functional.cross_entropy(logits[:, VOTES_ROWS], targets[:, VOTES_ROWS])
+            loss = self.args.votes_loss_weight * votes_loss + self.args.label_loss_weight * loss
         return (loss, {"logits": logits}) if return_outputs else loss
 
     def at_early_size(self, pictures: Tensor) -> Tensor:
@@ -224,6 +236,18 @@ def balance(labels: Sequence[int], power: float) -> Tensor | None:
 
 
 def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
-    """Scores of logits (N, 7) against targets (N, 7)."""
-    scores = torch.from_numpy(np.asarray(prediction.predictions)).softmax(1).numpy()
-    return fer_metrics().compute(predictions=scores, references=np.asarray(prediction.label_ids).argmax(1))
+    """Scores of logits against targets, both (N, 7).
+
+    With two heads, both (N, 14), these are the label head's. Beside them stand the votes head's accuracy and six-class
+    F1 against the FER+ majority, and the mean of both heads' accuracies.
+    """
+    logits, targets = np.asarray(prediction.predictions), np.asarray(prediction.label_ids)
+    found = fer_metrics().compute(predictions=softmax(logits[:, -COUNT:]), references=targets[:, -COUNT:].argmax(1))
+    if logits.shape[1] == COUNT:
+        return found
+    clear = targets[:, VOTES_ROWS].max(1) > 0.5  # of all ten columns' votes: a majority
+    votes_logits, majority = logits[clear, VOTES_ROWS], targets[clear, VOTES_ROWS].argmax(1)
+    found["votes_accuracy"] = accuracy(votes_logits, majority)
+    found["votes_six_class_f1"] = six_class_f1(votes_logits, majority)
+    found["mean_accuracy"] = (found["accuracy"] + found["votes_accuracy"]) / 2
+    return found

@@ -3,22 +3,44 @@
 Outputs 0 to 6 are the votes head, trained on the FER+ votes; outputs 7 to 13 are the label head.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from datasets import Dataset, DatasetDict
 from torch import nn
 from transformers import PreTrainedModel
 
-from fer_hf.evaluation.calibration import Calibration, fit_calibration, fold_calibration, softmax, unsure_threshold
-from fer_hf.evaluation.logit_adjustment import choose_tau
+from fer_hf.errors import FerError
+from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
+from fer_hf.evaluation.logit_adjustment import choose_tau, log_prior_of
 from fer_hf.evaluation.metrics import ferplus_majority
 from fer_hf.heads import LabelHead
 from fer_hf.labels import ID2LABEL, LABEL2ID, LABELS
+from fer_hf.training.report import score
+from fer_hf.training.weights import fold_calibration
 
 COUNT = len(LABELS)
 VOTES_ROWS, LABEL_ROWS = slice(0, COUNT), slice(COUNT, 2 * COUNT)
 OUTPUTS = [*LABELS, *(f"{name} (label)" for name in LABELS)]  # the names of all 14, in a checkpoint's config
+
+
+def check_votes(splits: DatasetDict) -> None:
+    """Refuse data that two heads cannot be trained on, or not be scored on.
+
+    Raises:
+        FerError: training has no FER+ votes, or no face of validation has a FER+ majority.
+    """
+    for name in ("train", "validation"):
+        if "votes" not in splits[name].column_names:
+            raise FerError("two_heads_votes", name)
+    if not (ferplus_majority(votes_of(splits["validation"])) >= 0).any():
+        raise FerError("two_heads_majority", "validation")
+
+
+def votes_of(data: Dataset) -> np.ndarray:
+    """The FER+ votes, (N, 10)."""
+    return np.asarray(data["votes"][:], dtype=float)
 
 
 class CalibratedHeads(NamedTuple):
@@ -82,3 +104,21 @@ def _set_classifier(model: PreTrainedModel, both: nn.Linear, rows: slice, calibr
     model.classifier.weight.copy_(both.weight[rows])
     model.classifier.bias.copy_(both.bias[rows])
     fold_calibration(model, calibration)
+
+
+def finish_two_heads(
+    model: PreTrainedModel, logits: np.ndarray, splits: DatasetDict, tau: float | None = None
+) -> tuple[LabelHead, dict[str, Any]]:
+    """Calibrate both heads by their logits (N, 14) on validation and split them; the label head, and what to report.
+
+    The report is of the votes head, the model's classifier; that of the label head stands in it as `label_head`.
+    """
+    validation = splits["validation"]
+    labels, log_prior = np.asarray(validation["label"][:]), log_prior_of(votes_of(splits["train"]))
+    heads = calibrate_heads(logits, labels, votes_of(validation), log_prior, tau)
+    label_head = split_heads(model, heads)
+    of_label = score(heads.label_scores, validation) | heads.label._asdict()
+    return label_head, score(heads.votes_scores, validation) | heads.votes._asdict() | {
+        "tau": heads.tau,
+        "label_head": of_label,
+    }

@@ -6,13 +6,18 @@ calibration, grey sight, and half precision on disk. A `pipeline` user needs non
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from datasets import Dataset
 from torch import nn
 from transformers import BaseImageProcessor, PreTrainedModel
 
-from fer_hf.evaluation.calibration import Calibration
-from fer_hf.io import write_json
+from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
+from fer_hf.io import replacing, write_json
+from fer_hf.training.report import score
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, what Pillow's mode "L" is made of
 
@@ -32,6 +37,17 @@ def fold_calibration(model: PreTrainedModel, calibration: Calibration) -> None:
         raise TypeError(f"expected a linear classifier, got {type(classifier).__name__}")
     classifier.weight.div_(calibration.temperature)
     classifier.bias.div_(calibration.temperature).add_(torch.tensor(calibration.biases).to(classifier.bias))
+
+
+def finish_one_head(
+    model: PreTrainedModel, logits: np.ndarray, validation: Dataset, class_bias: float
+) -> dict[str, Any]:
+    """Calibrate the classifier by its logits (N, 7) on validation; what to report."""
+    calibration = fit_calibration(logits, np.asarray(validation["label"]), class_bias)
+    scores = softmax(calibration.apply(logits))
+    fold_calibration(model, calibration)
+    model.config.unsure_below = unsure_threshold(scores)
+    return score(scores, validation) | calibration._asdict()
 
 
 @torch.no_grad()
@@ -57,9 +73,16 @@ def see_grey(model: PreTrainedModel, processor: BaseImageProcessor) -> None:
 
 
 def save_model(
-    model: PreTrainedModel, processor: BaseImageProcessor, folder: str | Path, half_precision: bool = True
+    model: PreTrainedModel,
+    processor: BaseImageProcessor,
+    folder: str | Path,
+    half_precision: bool = True,
+    label_head: LabelHead | None = None,
 ) -> None:
-    """Save model and processor for `pipeline` as safetensors; float16 on disk if asked, loaded as float32 again."""
+    """Save model and processor for `pipeline` as safetensors; float16 on disk if asked, loaded as float32 again.
+
+    A label head is saved beside them; a file of one that lay there before goes.
+    """
     folder = Path(folder)
     state = {name: value.half() if half_precision else value for name, value in model.state_dict().items()}
     if "drop_path_rate" in model.config.to_dict():
@@ -68,3 +91,9 @@ def save_model(
     processor.save_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())
     write_json(folder / "config.json", config | {"dtype": "float32"})
+    if label_head is None:
+        (folder / LABEL_HEAD).unlink(missing_ok=True)
+        return
+    weight, bias = (value.half() if half_precision else value for value in (label_head.weight, label_head.bias))
+    with replacing(folder / LABEL_HEAD) as temporary:
+        save_label_head(label_head._replace(weight=weight, bias=bias), temporary)

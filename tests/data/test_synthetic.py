@@ -1,6 +1,7 @@
 import numpy as np
 
 from fer_hf.data.synthetic import draw_face, synthetic_splits
+from fer_hf.evaluation.metrics import ferplus_majority
 from fer_hf.labels import LABELS
 
 
@@ -21,4 +22,12 @@ def test_splits_share_no_picture():
     pictures = [picture.tobytes() for split in splits.values() for picture in split["image"]]
     assert len(set(pictures)) == 3 * 14
     assert splits["train"].features["label"].names == list(LABELS)
+    assert "votes" not in splits["test"].column_names
     assert sorted(splits["test"]["label"]) == sorted([*range(7), *range(7)])
+
+
+def test_all_ten_votes_are_for_the_label():
+    train = synthetic_splits(14, votes=True)["train"]
+    votes = np.asarray(train["votes"][:])
+    assert votes.sum(1).tolist() == [10] * 14
+    assert ferplus_majority(votes).tolist() == train["label"][:]

@@ -35,7 +35,12 @@ def test_nothing_asked_nothing_changed(batch):
         {"zoom": 0.3},
         {"color_jitter": 0.4},
         {"erasing": 1.0},
+        {"wide_view": 1.0},
+        {"wide_light": 1.0},
         {"low_resolution": 1.0},
+        {"blur": 1.0},
+        {"noise": 1.0},
+        {"jpeg": 1.0},
         {"mixup": 1.0},
     ],
 )
@@ -67,3 +72,16 @@ def test_pictures_of_a_batch_are_moved_differently(batch):
     same = (batch[0][:1].expand(7, -1, -1, -1).contiguous(), batch[1])
     pictures, _ = augmented(same, rotation=20.0)
     assert (pictures[0] - pictures[1]).abs().max() > 0.02
+
+
+def test_wide_light_goes_from_half_to_twice_on_a_share_of_the_faces():
+    grey = torch.full((400, 1, 4, 4), 0.4)
+    with seeded(0):
+        light = (
+            Augmentation(AugmentationArguments(**STILL, wide_light=0.5))(grey, torch.ones(400, 7))[0][:, 0, 0, 0] / 0.4
+        )
+    changed = light[(light - 1).abs() > 1e-4]
+    assert 0.4 < len(changed) / len(light) < 0.6
+    assert 0.5 <= changed.min() < 0.6
+    assert 1.9 < changed.max() <= 2.001
+    assert 0.4 < (changed < 1).float().mean() < 0.6  # as often less as more

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from fer_hf.training.backbone import (
     parameter_groups,
     set_image_size,
 )
+from fer_hf.training.two_heads import OUTPUTS
 from fer_hf.training.weights import save_model
 
 TOKENS = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 56, "patch_size": 14}
@@ -100,6 +103,11 @@ def test_frozen_layers_get_no_gradient_and_no_rate(family):
 @pytest.mark.parametrize(
     ("fields", "code", "message"),
     [
+        (
+            {"family": "convnext", "patch_drop_rate": 0.5},
+            "patch_drop_family",
+            "patch_drop_rate: the patches of a convnext cannot be dropped",
+        ),
         ({"family": "vit", "drop_path_rate": 0.1}, "drop_path_family", "drop_path_rate: a vit has no drop path"),
         (
             {"family": "dinov2", "image_size": 60},
@@ -112,6 +120,59 @@ def test_what_a_family_cannot_do_is_refused(fields, code, message):
     with pytest.raises(FerError, match=message) as caught:
         load_backbone(arguments_of(**fields))
     assert caught.value.code == code
+
+
+@FAMILIES
+def test_two_heads_have_fourteen_named_outputs(family):
+    model = random_model(family, two_heads=True)
+    assert list(model.config.id2label.values()) == OUTPUTS
+    assert model(pixel_values=torch.zeros(2, 3, 56, 56)).logits.shape == (2, 14)
+
+
+VITS = pytest.mark.parametrize(("family", "extra"), [("vit", 1), ("deit", 2), ("dinov2", 1)])
+
+
+def tokens_of(model, pixels):
+    """What the first encoder layer is given."""
+    given = []
+    hook = blocks(model)[0].register_forward_pre_hook(
+        lambda module, inputs, named: given.append(inputs[0] if inputs else named["hidden_states"]), with_kwargs=True
+    )
+    model(pixel_values=pixels)
+    hook.remove()
+    return given[0].detach()
+
+
+@VITS
+def test_half_of_the_patches_are_dropped_in_training_alone(family, extra):
+    """16 patches: each picture keeps 8 of its own, as they were, and the tokens that are no patches."""
+    model, pixels = random_model(family, patch_drop_rate=0.5), torch.randn(4, 3, 56, 56)
+    whole = tokens_of(model.eval(), pixels)
+    assert whole.shape[1] == extra + 16
+    kept = tokens_of(model.train(), pixels)
+    assert kept.shape[1] == extra + 8
+    torch.testing.assert_close(kept[:, :extra], whole[:, :extra])
+    where = [{int((whole[i] - token).abs().sum(1).argmin()) for token in kept[i, extra:]} for i in range(4)]
+    assert all(len(each) == 8 and min(each) >= extra for each in where)
+    assert len(set(map(frozenset, where))) > 1
+    for i in range(4):
+        assert all(float((whole[i] - token).abs().sum(1).min()) < 1e-4 for token in kept[i, extra:])
+
+
+def test_patches_are_dropped_at_another_picture_size_too():
+    model = random_model("dinov2", patch_drop_rate=0.25).train()
+    assert tokens_of(model, torch.randn(2, 3, 28, 28)).shape[1] == 1 + 3
+
+
+def test_a_copy_that_is_scored_beside_a_model_in_training_sees_all_patches():
+    model = random_model("dinov2", patch_drop_rate=0.5).train()
+    copy = deepcopy(model).eval()
+    pixels = torch.randn(2, 3, 56, 56)
+    assert tokens_of(copy, pixels).shape[1] == 1 + 16
+    assert tokens_of(model, pixels).shape[1] == 1 + 8
+    model.eval()
+    assert tokens_of(copy.train(), pixels).shape[1] == 1 + 8
+    assert tokens_of(model, pixels).shape[1] == 1 + 16
 
 
 def test_only_a_model_of_ours_can_be_interpolated_with(tmp_path):

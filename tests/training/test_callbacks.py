@@ -1,14 +1,15 @@
-"""The callbacks on their own: a stop that is asked for at any moment is kept."""
+"""The callbacks on their own: a stop that is asked for at any moment is kept; checkpoints by the clock."""
 
 import os
 import signal
+import time
 
 import pytest
 import torch
 from torch import distributed, multiprocessing
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from fer_hf.training.callbacks import StopOnSignal
+from fer_hf.training.callbacks import CheckpointClock, StopOnSignal
 
 STEPS = 3
 
@@ -59,3 +60,25 @@ def test_a_stop_that_is_asked_for_after_the_last_step_is_kept(tmp_path):
     stop.on_train_end(arguments, state, TrainerControl())
     assert stop.stopped
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_checkpoint_is_saved_when_the_last_one_is_old(tmp_path, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    clock, state = CheckpointClock(minutes=10), TrainerState()
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True)
+
+    def saves():
+        control = TrainerControl()
+        clock.on_step_end(arguments, state, control)
+        return control.should_save
+
+    clock.on_train_begin(arguments, state, TrainerControl())
+    now += 599
+    assert not saves()
+    now += 2
+    assert saves()
+    clock.on_save(arguments, state, TrainerControl())  # whoever asked for it
+    assert not saves()
+    now += 601
+    assert saves()

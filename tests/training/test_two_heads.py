@@ -1,14 +1,25 @@
 """Two heads on one backbone, on tiny random models and drawn faces."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForImageClassification
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForImageClassification, pipeline
 
+from fer_hf.data.synthetic import draw_face, synthetic_splits
+from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import softmax
 from fer_hf.evaluation.metrics import ferplus_majority, nll
+from fer_hf.heads import LABEL_HEAD, load_label_head
 from fer_hf.labels import FERPLUS_INDEX, LABELS
-from fer_hf.training.two_heads import LABEL_ROWS, OUTPUTS, VOTES_ROWS, calibrate_heads, split_heads
+from fer_hf.training.checkpoints import newest_checkpoint
+from fer_hf.training.two_heads import LABEL_ROWS, OUTPUTS, VOTES_ROWS, calibrate_heads, check_votes, split_heads
+from tests.training.test_trainer import StopAfter, arguments_in, assert_same, one_thread, trainer_of, weights_of
+from train import main, make_trainer
+
+__all__ = ["one_thread"]  # a fixture
 
 CONFIG = {"model_type": "dinov2", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 28}
 
@@ -77,3 +88,95 @@ def test_split_heads_say_what_the_14_outputs_said():
         found = model(pixel_values=pixels).logits.numpy()
         np.testing.assert_allclose(found, heads.label.apply(both[:, LABEL_ROWS]), atol=1e-4)
         assert model.config.unsure_below == label.unsure_below != unsure
+
+
+def two_heads_in(folder, **values):
+    common = {
+        "two_heads": True,
+        "image_size": 56,
+        "early_size": 28,
+        "early_fraction": 0.5,
+        "patch_drop_rate": 0.5,
+        "noise": 0.5,
+        "jpeg": 0.5,
+        "blur": 0.5,
+        "wide_view": 0.5,
+        "metric_for_best_model": "mean_accuracy",
+    }
+    return arguments_in(folder, **(common | values))
+
+
+def test_two_heads_stopped_and_resumed_are_bitwise_the_same(tmp_path):
+    whole = trainer_of(two_heads_in(tmp_path / "whole"))
+    whole.train()
+    arguments = two_heads_in(tmp_path / "parts")
+    trainer_of(arguments, [StopAfter(5)]).train()
+    resumed = trainer_of(arguments)
+    resumed.train(resume_from_checkpoint=newest_checkpoint(arguments.training.output_dir))
+    assert_same(weights_of(whole.model), weights_of(resumed.model))
+    assert_same(weights_of(whole.average.module), weights_of(resumed.average.module))
+    scored = [log for log in whole.state.log_history if "eval_mean_accuracy" in log]
+    assert len(scored) == 5
+    for log in scored:
+        assert log["eval_mean_accuracy"] == (log["eval_accuracy"] + log["eval_votes_accuracy"]) / 2
+        assert 0 <= log["eval_votes_six_class_f1"] <= 1
+    assert whole.state.best_metric == max(log["eval_mean_accuracy"] for log in scored)
+
+
+def test_each_loss_has_its_weight_and_its_targets(tmp_path):
+    trainer = trainer_of(two_heads_in(tmp_path, ema_decay=0.0, label_smoothing_factor=0.1))
+    logits = torch.randn(3, 14)
+    targets = torch.rand(3, 14)
+    targets[1, VOTES_ROWS] = 0  # a face without votes
+
+    class Answers(torch.nn.Module):
+        def forward(self, pixel_values):
+            return type("Output", (), {"logits": logits})
+
+    batch = {"pictures": torch.zeros(3, 1, 56, 56, dtype=torch.uint8), "targets": targets}
+    model = Answers().eval()
+    votes = -(targets[:, VOTES_ROWS] * logits[:, VOTES_ROWS].log_softmax(1)).sum(1).mean()
+    label = -(targets[:, LABEL_ROWS] * logits[:, LABEL_ROWS].log_softmax(1)).sum(1).mean()
+    for weights in ((1.0, 1.0), (0.5, 2.0), (1.0, 0.0)):
+        trainer.args.votes_loss_weight, trainer.args.label_loss_weight = weights
+        loss = trainer.compute_loss(model, batch)
+        assert float(loss) == pytest.approx(float(weights[0] * votes + weights[1] * label), rel=1e-5)
+    trainer.augment = lambda pictures, targets: (pictures, targets)
+    trainer.args.votes_loss_weight, trainer.args.label_loss_weight = 1.0, 1.0
+    smoothed = 0.9 * targets[:, LABEL_ROWS] + 0.1 / 7
+    label = -(smoothed * logits[:, LABEL_ROWS].log_softmax(1)).sum(1).mean()
+    assert float(trainer.compute_loss(model.train(), batch)) == pytest.approx(float(votes + label), rel=1e-5)
+
+
+def test_data_without_votes_or_majorities_are_refused(tmp_path):
+    arguments = two_heads_in(tmp_path)
+    with pytest.raises(FerError, match="train: two heads need FER") as caught:
+        make_trainer(arguments, synthetic_splits(7))
+    assert caught.value.code == "two_heads_votes"
+    splits = synthetic_splits(7, votes=True)
+    votes = np.zeros((7, 10))
+    votes[:, :2] = 5  # half is no majority
+    splits["validation"] = splits["validation"].remove_columns("votes").add_column("votes", votes.tolist())
+    with pytest.raises(FerError) as caught:
+        check_votes(splits)
+    assert caught.value.code == "two_heads_majority"
+
+
+def test_a_run_ends_with_a_pipeline_model_and_a_label_head(tmp_path):
+    words = ["recipes/smoke.yaml", "--two_heads", "true", f"--output_dir={tmp_path}", "--votes_tau=0.5"]
+    main(words)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["tau"] == 0.5
+    assert report["ferplus"]["n"] == 14
+    assert set(report["label_head"]) >= {"validation", "ferplus", "temperature"}
+    answers = pipeline("image-classification", model=str(tmp_path / "model"))(draw_face("happy", 1), top_k=7)
+    assert {answer["label"] for answer in answers} == set(LABELS)
+    state = load_file(tmp_path / "model" / "model.safetensors")
+    assert state["classifier.weight"].shape == (7, 64)
+    assert (tmp_path / "model" / LABEL_HEAD).stat().st_size < 5000
+    head = load_label_head(str(tmp_path / "model"))
+    assert (head.weight.shape, head.weight.dtype) == ((7, 64), torch.float16)
+    assert 1 / 7 <= head.unsure_below <= 1
+    main(["recipes/smoke.yaml", f"--output_dir={tmp_path}"])  # one head: no file of another model stays
+    assert not (tmp_path / "model" / LABEL_HEAD).exists()
+    assert "label_head" not in json.loads((tmp_path / "report.json").read_text())
