@@ -24,6 +24,7 @@ from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
+from fer_hf.heads import HEADS, VOTES
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
@@ -121,15 +122,15 @@ def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1) -> dict:
     return results
 
 
-def log_test_evaluation(path: Path, sha256: str, accuracy: float, views: int = 1) -> None:
-    """Add date, weights, views and accuracy to the log at `path`, unless it already has these weights and views.
+def log_test_evaluation(path: Path, sha256: str, accuracy: float, views: int = 1, head: str = VOTES) -> None:
+    """Add date, weights, views, head and accuracy to the log at `path`, unless it has these weights, views and head.
 
     Raises:
         FerError: the file exists and is not such a log.
     """
     log = read_log(path)
-    entry = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None}
-    if not any(entry.items() <= logged.items() for logged in log):
+    entry = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None, "head": head}
+    if not any(entry.items() <= ({"head": VOTES} | logged).items() for logged in log):
         log.append({"date": date.today().isoformat(), **entry, "accuracy": accuracy})
         write_json(path, log)
         print(f"{path}: PrivateTest has now been evaluated {len(log)} times")
@@ -161,6 +162,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test-time augmentation: average this many views of each face (default: 1)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: the accelerator, if any)")
+    parser.add_argument(
+        "--head", default=VOTES, choices=HEADS, help="votes: the classifier; label: the head for FER2013's label"
+    )
     parser.add_argument("--output", required=True, metavar="F.json", help="results; pictures are written beside it")
     parser.add_argument(
         "--log_test_evaluation",
@@ -177,13 +181,14 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.log_test_evaluation:
         read_log(arguments.log_test_evaluation)  # a broken log is to be known before the work
     logging.disable_progress_bar()
-    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
+    analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device, head=arguments.head)
     data = read_fer(arguments.data, votes=arguments.votes)
     results = {
         "command": command_of(arguments),
         "date": date.today().isoformat(),
         "sha256": weights_hash(arguments.model),
         "split": arguments.split,
+        "head": arguments.head,
         "views": arguments.views,
         "crop": CROP if arguments.views > 2 else None,
         "private_test": data.official and arguments.split == "test",
@@ -191,13 +196,14 @@ def run(arguments: argparse.Namespace) -> None:
     }
     write_json(output, results)
     views = "1 view" if arguments.views == 1 else f"{arguments.views} views"
-    title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}"
+    head = "" if arguments.head == VOTES else f", {arguments.head} head"
+    title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}{head}"
     counts = np.asarray(results["whole"]["confusion_matrix"])
     plot_confusion_matrix(counts, output.with_suffix(".png"), title)
     plot_reliability(results["whole"]["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)
     if results["private_test"] and arguments.log_test_evaluation:
         accuracy = results["whole"]["accuracy"]
-        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy, arguments.views)
+        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy, arguments.views, arguments.head)
     print(summary(results))
 
 
@@ -205,8 +211,10 @@ def command_of(arguments: argparse.Namespace) -> str:
     """The command that reproduces these results; it names files of data without their folders."""
     views = f" --views {arguments.views}" if arguments.views > 1 else ""
     split = f" --split {arguments.split}" if arguments.split != "test" else ""
+    head = f" --head {arguments.head}" if arguments.head != VOTES else ""
     data, output = Path(arguments.data).name, Path(arguments.output).name
-    return f"python -m fer_hf evaluate --model {shown(arguments.model)} --data {data}{split}{views} --output {output}"
+    options = f"{split}{views}{head} --output {output}"
+    return f"python -m fer_hf evaluate --model {shown(arguments.model)} --data {data}{options}"
 
 
 def summary(results: dict) -> str:

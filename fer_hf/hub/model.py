@@ -9,12 +9,13 @@ import json
 from pathlib import Path
 
 from fer_hf.errors import FerError
+from fer_hf.heads import LABEL_HEAD
 from fer_hf.hub.model_card import card_files
 from fer_hf.hub.upload import NEXT_TAG, check_repo_id, upload
 from fer_hf.labels import LABELS
 
 NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
-ALLOWED = (*NEEDED, "eval_results*.json", "eval_results*.png", "corruptions.json", "onnx/*.onnx")
+ALLOWED = (*NEEDED, LABEL_HEAD, "eval_results*.json", "eval_results*.png", "corruptions.json", "onnx/*.onnx")
 MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from fer_hf.environment import default_model
 from fer_hf.errors import FerError
+from fer_hf.heads import VOTES
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
 from fer_hf.inference.image_io import MAX_PIXELS, open_photo
@@ -60,6 +61,7 @@ class FaceAnalyzer:
         device: str = "auto",
         backend: str = "torch",
         detector: Detector | None = None,
+        head: str = VOTES,
     ) -> "FaceAnalyzer":
         """Load a model.
 
@@ -69,13 +71,15 @@ class FaceAnalyzer:
                 accelerator the classifier runs in float16. Not run on a GPU.
             backend: "torch", or "onnx" for the exported model that lies beside the weights, which needs onnxruntime.
             detector: finds the faces; CenterFace if there is none.
+            head: "votes", the model's classifier; or "label", the head that predicts FER2013's label, in PyTorch alone
+                (see fer_hf/heads.py).
 
         Raises:
             FerError: the model is missing, incomplete, or its labels are not the seven expressions; or there is no such
-                device or backend.
+                device, backend or head.
         """
         name = str(model or default_model())
-        runtime, config, processor = load_runtime(name, device, backend)
+        runtime, config, processor = load_runtime(name, device, backend, head)
         try:
             return cls(runtime, config, processor, detector or CenterFaceDetector())
         except FerError as error:

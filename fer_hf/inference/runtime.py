@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_hf.errors import FerError, first_line
+from fer_hf.heads import HEADS, LABEL, VOTES, load_label_head
 from fer_hf.io import sha256_of
 
 if TYPE_CHECKING:  # imported when a model is loaded: PyTorch and Transformers take most of a command's start
@@ -113,15 +114,19 @@ def choose_dtype(device: "torch.device") -> "torch.dtype":
 
 
 def load_runtime(
-    model: str, device: str = "auto", backend: str = "torch"
+    model: str, device: str = "auto", backend: str = "torch", head: str = VOTES
 ) -> tuple[Runtime, "PreTrainedConfig", "BaseImageProcessor"]:
     """Load a model folder or a Hub id: where it runs, its config, and the image processor that it was trained with.
 
     Raises:
-        FerError: the model is missing or incomplete, or there is no such device or backend.
+        FerError: the model is missing or incomplete, or there is no such device, backend or head.
     """
     if backend not in BACKENDS:
         raise FerError("backend_unknown", "backend", backend=backend, known=", ".join(BACKENDS))
+    if head not in HEADS:
+        raise FerError("head_unknown", "head", head=head, known=", ".join(HEADS))
+    if head == LABEL and backend != "torch":
+        raise FerError("head_not_exported", "backend")
     _check_model_name(model, (*CONFIGS, WEIGHTS) if backend == "torch" else CONFIGS)
     from transformers import AutoConfig, AutoImageProcessor
 
@@ -133,6 +138,10 @@ def load_runtime(
         raise
     except Exception as error:  # what a broken config or weight file raises has no common parent
         raise FerError("model_unreadable", model, details=first_line(error)) from error
+    if head == LABEL:
+        label_head = load_label_head(model)
+        label_head.replace_classifier(classifier)
+        config.unsure_below = label_head.unsure_below
     runtime = TorchRuntime(classifier, device) if classifier else OnnxRuntime(_onnx_file(model), device)
     return runtime, config, processor
 

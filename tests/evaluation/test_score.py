@@ -1,8 +1,10 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from datasets import Dataset
 from PIL import Image
 
@@ -11,6 +13,7 @@ from fer_hf.data.synthetic import draw_face, synthetic_splits
 from fer_hf.errors import FerError
 from fer_hf.evaluation import score as scoring
 from fer_hf.evaluation.score import evaluate, log_test_evaluation, score_pictures, views_of
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import LABELS
@@ -77,6 +80,15 @@ def test_a_test_evaluation_is_logged_once_for_each_weight_file_and_views(tmp_pat
     assert [(entry["sha256"], entry["views"]) for entry in log] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
 
 
+def test_each_head_is_a_test_evaluation_of_its_own(tmp_path):
+    path = tmp_path / "log.json"
+    before = {"date": "2026-01-01", "sha256": "a", "views": 1, "crop": None, "accuracy": 0.7}  # when there was one head
+    path.write_text(json.dumps([before]))
+    for head in ("votes", "label", "label", "votes"):
+        log_test_evaluation(path, "a", 0.7, head=head)
+    assert [entry.get("head") for entry in json.loads(path.read_text())] == [None, "label"]
+
+
 @pytest.mark.parametrize("content", ["no JSON", "{}", "[1]"])
 def test_a_broken_log_is_refused_and_kept(tmp_path, content):
     path = tmp_path / "log.json"
@@ -118,6 +130,22 @@ def test_the_command_writes_json_and_pictures_and_logs_only_when_asked(tiny_mode
     assert "whole (n = 7)" in capsys.readouterr().out
     assert main([*argv, str(tmp_path / "again.json"), "--log_test_evaluation", str(log)]) == 0
     assert json.loads(log.read_text())[0]["accuracy"] == results["whole"]["accuracy"]
+
+
+def test_the_label_head_is_scored_when_asked_for(tiny_model, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    surprised = torch.zeros(7)
+    surprised[LABELS.index("surprise")] = 9
+    save_label_head(LabelHead(torch.zeros(7, 16), surprised, 0.5), model / LABEL_HEAD)
+    data = fer_csv(tmp_path / "fer2013.csv", ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
+    argv = ["evaluate", "--model", str(model), "--data", str(data), "--output", str(tmp_path / "label.json")]
+    assert main([*argv, "--head", "label"]) == 0
+    results = json.loads((tmp_path / "label.json").read_text())
+    assert results["head"] == "label"
+    assert " --head label " in results["command"]
+    assert np.sum(results["whole"]["confusion_matrix"], 0).tolist() == [0, 0, 0, 0, 0, 7, 0]
+    assert results["unsure"]["below"] == 0.5
 
 
 def test_a_wrong_output_is_refused_before_the_work(tiny_model, tmp_path, capsys):

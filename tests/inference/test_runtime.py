@@ -9,6 +9,7 @@ from PIL import Image
 
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.inference import runtime
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import ONNX_FILES, TorchRuntime, choose_device, choose_dtype
@@ -130,3 +131,41 @@ def test_training_and_prediction_prepare_a_picture_alike(analyzer):
 def test_a_runtime_may_be_given_a_model(analyzer):
     pixels = analyzer.pixels(CROPS)
     assert TorchRuntime(analyzer.model).logits(pixels) == pytest.approx(analyzer.runtime.logits(pixels), abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def two_headed(tiny_model, tmp_path_factory):
+    """The tiny model with a label head beside it, and that head."""
+    folder = tmp_path_factory.mktemp("models") / "two-headed"
+    shutil.copytree(tiny_model, folder)
+    torch.manual_seed(1)
+    head = LabelHead(torch.randn(7, 16), torch.randn(7), 0.25)
+    save_label_head(head, folder / LABEL_HEAD)
+    return folder, head
+
+
+def test_the_label_head_reads_the_features_that_the_classifier_reads(tiny_model, two_headed):
+    folder, head = two_headed
+    votes = FaceAnalyzer.from_pretrained(folder)
+    np.testing.assert_array_equal(votes.scores(CROPS), FaceAnalyzer.from_pretrained(tiny_model).scores(CROPS))
+    features = []
+    votes.model.classifier.register_forward_pre_hook(lambda module, inputs: features.append(inputs[0]))
+    votes.scores(CROPS)
+    label = FaceAnalyzer.from_pretrained(folder, head="label")
+    expected = (features[0] @ head.weight.T + head.bias).softmax(1)
+    np.testing.assert_allclose(label.scores(CROPS), expected.numpy(), atol=1e-6)
+    assert (votes.unsure_below, label.unsure_below) == (0, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"head": "label"}, "label_head_missing"),
+        ({"head": "second"}, "head_unknown"),
+        ({"head": "label", "backend": "onnx"}, "head_not_exported"),
+    ],
+)
+def test_a_head_that_is_not_there(tiny_model, options, code):
+    with pytest.raises(FerError) as caught:
+        FaceAnalyzer.from_pretrained(tiny_model, **options)
+    assert caught.value.code == code
