@@ -10,7 +10,6 @@ What comes out, in output_dir: `model/` (for `pipeline("image-classification")`)
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 from datasets import DatasetDict
 from transformers import set_seed
@@ -30,7 +29,7 @@ from fer_hf.training.collator import Collator
 from fer_hf.training.parsing import read_arguments
 from fer_hf.training.report import write_report
 from fer_hf.training.trainer import FerTrainer, balance
-from fer_hf.training.two_heads import check_votes, finish_two_heads
+from fer_hf.training.two_heads import finish_two_heads, scored_columns
 from fer_hf.training.weights import finish_one_head, interpolate, save_model, see_grey
 
 
@@ -66,10 +65,7 @@ def load_splits(arguments: DataArguments, seed: int) -> DatasetDict:
 
 def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
     """Model, image processor, data and arguments in one trainer."""
-    columns = ["image", "label"]
-    if arguments.model.two_heads:
-        check_votes(splits)
-        columns.append("votes")
+    two_heads = arguments.model.two_heads
     return FerTrainer(
         load_backbone(arguments.model, arguments.training.device),
         arguments.training,
@@ -77,16 +73,15 @@ def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
         make_processor(arguments.model),
         class_weights=balance(splits["train"]["label"], arguments.training.class_weights),
         train_dataset=splits["train"],
-        eval_dataset=splits["validation"].select_columns(columns),
-        data_collator=Collator(arguments.model.image_size, arguments.data.ferplus_weight, arguments.model.two_heads),
+        eval_dataset=splits["validation"].select_columns(scored_columns(splits, two_heads)),
+        data_collator=Collator(arguments.model.image_size, arguments.data.ferplus_weight, two_heads),
     )
 
 
 def finish(trainer: FerTrainer, arguments: Arguments, splits: DatasetDict) -> tuple[LabelHead | None, dict]:
     """What is done once to the trained weights: interpolate, calibrate, learn when to be unsure, see grey.
 
-    Returns the label head, if there are two, and the results on validation. All processes take part: each scores a
-    share.
+    Returns the label head, if there are two, and the results on validation, of which each process scores a share.
     """
     model = trainer.model
     if arguments.model.wise_ft_alpha < 1:

@@ -25,17 +25,20 @@ VOTES_ROWS, LABEL_ROWS = slice(0, COUNT), slice(COUNT, 2 * COUNT)
 OUTPUTS = [*LABELS, *(f"{name} (label)" for name in LABELS)]  # the names of all 14, in a checkpoint's config
 
 
-def check_votes(splits: DatasetDict) -> None:
-    """Refuse data that two heads cannot be trained on, or not be scored on.
+def scored_columns(splits: DatasetDict, two_heads: bool) -> list[str]:
+    """The columns of validation that are read when it is scored.
 
     Raises:
-        FerError: training has no FER+ votes, or no face of validation has a FER+ majority.
+        FerError: two heads cannot be trained or scored: there are no FER+ votes, or no face of validation has a majority.
     """
+    if not two_heads:
+        return ["image", "label"]
     for name in ("train", "validation"):
         if "votes" not in splits[name].column_names:
             raise FerError("two_heads_votes", name)
     if not (ferplus_majority(votes_of(splits["validation"])) >= 0).any():
         raise FerError("two_heads_majority", "validation")
+    return ["image", "label", "votes"]
 
 
 def votes_of(data: Dataset) -> np.ndarray:

@@ -15,7 +15,7 @@ from fer_hf.evaluation.metrics import ferplus_majority, nll
 from fer_hf.heads import LABEL_HEAD, load_label_head
 from fer_hf.labels import FERPLUS_INDEX, LABELS
 from fer_hf.training.checkpoints import newest_checkpoint
-from fer_hf.training.two_heads import LABEL_ROWS, OUTPUTS, VOTES_ROWS, calibrate_heads, check_votes, split_heads
+from fer_hf.training.two_heads import LABEL_ROWS, OUTPUTS, VOTES_ROWS, calibrate_heads, scored_columns, split_heads
 from tests.training.test_trainer import StopAfter, arguments_in, assert_same, one_thread, trainer_of, weights_of
 from train import main, make_trainer
 
@@ -158,7 +158,7 @@ def test_data_without_votes_or_majorities_are_refused(tmp_path):
     votes[:, :2] = 5  # half is no majority
     splits["validation"] = splits["validation"].remove_columns("votes").add_column("votes", votes.tolist())
     with pytest.raises(FerError) as caught:
-        check_votes(splits)
+        scored_columns(splits, two_heads=True)
     assert caught.value.code == "two_heads_majority"
 
 
