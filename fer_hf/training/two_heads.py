@@ -29,7 +29,7 @@ def scored_columns(splits: DatasetDict, two_heads: bool) -> list[str]:
     """The columns of validation that are read when it is scored.
 
     Raises:
-        FerError: two heads cannot be trained or scored: there are no FER+ votes, or no face of validation has a majority.
+        FerError: two heads cannot be trained or scored: there are no FER+ votes, or no validation face has a majority.
     """
     if not two_heads:
         return ["image", "label"]

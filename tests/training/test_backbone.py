@@ -175,6 +175,20 @@ def test_a_copy_that_is_scored_beside_a_model_in_training_sees_all_patches():
     assert tokens_of(model, pixels).shape[1] == 1 + 16
 
 
+@FAMILIES
+def test_a_new_head_starts_from_zeros_and_one_of_ours_is_kept(family, tmp_path):
+    ours = load_backbone(arguments_of(family))
+    assert not ours.classifier.weight.any()
+    assert not ours.classifier.bias.any()
+    torch.nn.init.normal_(ours.classifier.weight)
+    ours.save_pretrained(tmp_path)
+    again = load_backbone(ModelArguments(str(tmp_path), image_size=56))
+    assert torch.equal(again.classifier.weight, ours.classifier.weight)
+    both = load_backbone(ModelArguments(str(tmp_path), image_size=56, two_heads=True))
+    assert both.classifier.weight.shape[0] == 14
+    assert not both.classifier.weight.any()
+
+
 def test_only_a_model_of_ours_can_be_interpolated_with(tmp_path):
     random_model("dinov2").save_pretrained(tmp_path / "ours")
     assert load_backbone(ModelArguments(str(tmp_path / "ours"), image_size=56, wise_ft_alpha=0.5))

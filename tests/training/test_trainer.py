@@ -140,7 +140,7 @@ def test_the_best_weights_come_back_when_the_best_step_is_not_the_last(tmp_path,
 
 
 def test_early_stopping_stops(tmp_path):
-    arguments = arguments_in(tmp_path, learning_rate=1e-9, early_stopping_patience=1, ema_decay=0.0, mixup=0.0)
+    arguments = arguments_in(tmp_path, learning_rate=0.0, early_stopping_patience=1, ema_decay=0.0, mixup=0.0)
     trainer = trainer_of(arguments)
     trainer.train()
     assert trainer.state.global_step < 10
@@ -154,7 +154,7 @@ class NoStep(TrainerCallback):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"max_steps": 9}, {"max_steps": 7}, {"early_stopping_patience": 1, "learning_rate": 1e-9}]
+    "fields", [{"max_steps": 9}, {"max_steps": 7}, {"early_stopping_patience": 1, "learning_rate": 0.0}]
 )
 def test_a_finished_run_goes_straight_to_the_finish(tmp_path, fields):
     """Stopped in mid-epoch, at an epoch's end (seven steps), and by early stopping."""
@@ -169,7 +169,7 @@ def test_a_finished_run_goes_straight_to_the_finish(tmp_path, fields):
 
 
 def test_patience_is_not_given_anew_after_a_stop(tmp_path):
-    fields = {"learning_rate": 1e-9, "early_stopping_patience": 3, "ema_decay": 0.0, "mixup": 0.0}
+    fields = {"learning_rate": 0.0, "early_stopping_patience": 3, "ema_decay": 0.0, "mixup": 0.0}
     whole = trainer_of(arguments_in(tmp_path / "whole", **fields))
     whole.train()
     arguments = arguments_in(tmp_path / "parts", **fields)
