@@ -7,7 +7,7 @@ from fer_hf.web.page import build_page
 from fer_hf.web.server import load, serve
 from fer_hf.web.tabs import about, batch, live, photo, video
 
-TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "batch_tab": batch, "about_tab": about}
+TABS = {"photo": photo, "live": live, "video": video, "batch": batch, "about": about}
 
 if "service" not in globals():  # a reload runs this file again, and keeps the model
     service = load()

@@ -87,7 +87,7 @@ def visit(browser, served):
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(served.url + path)
-        page.wait_for_selector("[data-ready] .picker")
+        page.wait_for_selector("[data-ready] .picker", state="attached")
         return page
 
     yield open_page

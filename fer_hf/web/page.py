@@ -13,14 +13,14 @@ from fer_hf.web.service import Service
 from fer_hf.web.tabs import about, batch, live, photo, video
 from fer_hf.web.temp_files import AGE, FREQUENCY
 
-TABS = {"photo_tab": photo, "live_tab": live, "video_tab": video, "batch_tab": batch, "about_tab": about}
+TABS = {"photo": photo, "live": live, "video": video, "batch": batch, "about": about}
 
 
 def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Blocks:
     """The page, ready to launch: English at /, another language at /de and the like.
 
     Args:
-        tabs: modules whose `build(service, text)` lays out a tab, by the key of its title in the texts.
+        tabs: modules whose `build(service, text)` lays out a tab, by the tab's name in the address: /#live.
     """
     page = gr.Blocks(title=TEXT["title"], analytics_enabled=False, delete_cache=(FREQUENCY, AGE))
     with page:
@@ -37,8 +37,8 @@ def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Bl
 def _lay_out(service: Service, text: Text, tabs: Mapping[str, ModuleType]) -> None:
     """The heading and the tabs, in one language."""
     Masthead(text)
-    for title, tab in tabs.items():
-        with gr.Tab(text[title]):
+    for name, tab in tabs.items():
+        with gr.Tab(text[f"{name}_tab"], id=name):
             tab.build(service, text)
 
 

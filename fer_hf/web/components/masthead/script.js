@@ -1,4 +1,24 @@
-export default function ({ props }) {
+// Names the page's language and title, and keeps the tab in the address: /#live, /de#live.
+export default function ({ element, props }) {
   document.documentElement.lang = props.language;
   document.title = props.title;
+
+  const tabs = () => [...document.querySelectorAll("[data-tab-id]")];
+  const idOf = (tab) => tab.dataset.tabId;
+  const named = () => tabs().find((tab) => `#${idOf(tab)}` === location.hash) ?? tabs()[0]; // by the address
+
+  // Asks again until it is so: when this script runs, Gradio may not have laid out the tabs.
+  function follow() {
+    for (const link of element.querySelectorAll(".languages a")) link.hash = location.hash;
+    if (named()?.ariaSelected === "true") return;
+    named()?.click();
+    requestAnimationFrame(follow);
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const tab = target.closest("[data-tab-id]");
+    if (tab && tab !== named()) location.hash = idOf(tab);
+  });
+  window.addEventListener("hashchange", follow); // also by the browser's back and forward
+  follow();
 }

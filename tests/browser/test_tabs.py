@@ -1,0 +1,53 @@
+"""The tab stands in the address, in both languages. In a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from fer_hf.web.i18n import TEXT, TEXTS
+from tests.conftest import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=PATIENCE)
+
+
+def tab(page, name, text=TEXT):
+    return page.get_by_role("tab", name=text[f"{name}_tab"], exact=True)
+
+
+def is_open(page, name, text=TEXT):
+    expect(tab(page, name, text)).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize(("path", "name"), [("", "photo"), ("#live", "live"), ("de#about", "about"), ("#none", "photo")])
+def test_an_address_opens_its_tab(visit, path, name):
+    page = visit(path)
+    is_open(page, name, TEXTS["de" if path.startswith("de") else "en"])
+    assert page.url.endswith("/" + path)
+    assert page.complaints == []
+
+
+def test_a_chosen_tab_stands_in_the_address_and_back_and_forward_work(visit):
+    page = visit()
+    tab(page, "photo").click()
+    assert "#" not in page.url  # nothing to go back from
+    tab(page, "video").click()
+    tab(page, "batch").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/#batch$"))
+    for step, name in ((page.go_back, "video"), (page.go_back, "photo"), (page.go_forward, "video")):
+        step()
+        is_open(page, name)
+    assert page.url.endswith("/#video")
+
+
+def test_another_language_keeps_the_tab(visit):
+    page = visit()
+    tab(page, "video").click()
+    page.get_by_role("link", name="Deutsch").click()
+    is_open(page, "video", TEXTS["de"])
+    tab(page, "about", TEXTS["de"]).click()
+    page.get_by_role("link", name="English").click()
+    is_open(page, "about")
+    assert page.url.endswith("/#about")
