@@ -20,7 +20,9 @@ def is_open(page, name, text=TEXT):
     expect(tab(page, name, text)).to_have_attribute("aria-selected", "true")
 
 
-@pytest.mark.parametrize(("path", "name"), [("", "photo"), ("#live", "live"), ("de#about", "about"), ("#none", "photo")])
+@pytest.mark.parametrize(
+    ("path", "name"), [("", "photo"), ("#live", "live"), ("de#about", "about"), ("#none", "photo")]
+)
 def test_an_address_opens_its_tab(visit, path, name):
     page = visit(path)
     is_open(page, name, TEXTS["de" if path.startswith("de") else "en"])
