@@ -33,9 +33,10 @@ def test_the_scripts_get_every_word_and_colour(language):
     settings = live.script_settings(text)
     assert {each["name"]: each["colour"] for each in settings["expressions"]} == COLOURS
     assert [each["word"] for each in settings["expressions"]] == [text[name] for name in LABELS]
-    scripts = "\n".join(path.read_text() for path in Path(live.__file__).parent.glob("*.js"))
-    used = set(re.findall(r'\.(?:text|say|stop)\(\s*"(\w+)"', scripts))
-    assert used and used <= set(settings["text"])
+    folder = Path(live.__file__).parent
+    scripts = "\n".join(path.read_text() for path in [*folder.glob("*.js"), folder.parent / "camera.js"])
+    used = set(re.findall(r'\.(?:text|say|closed?)\([^)]*"(\w+)"\)', scripts))
+    assert {"absent", "asking", "denied", "gone", "left", "lost", "stopped"} <= used <= set(settings["text"])
     assert {f"error_{code}" for code in ("full", "time", "idle", "message")} <= set(settings["text"])
 
 
@@ -272,7 +273,17 @@ def test_a_tab_that_was_left_says_why_the_camera_is_off(visit):
     page.get_by_role("tab", name=TEXT["photo_tab"], exact=True).click()
     page.wait_for_function("document.querySelector('.live video').srcObject === null")
     page.get_by_role("tab", name=TEXT["live_tab"], exact=True).click()
-    assert status(page).inner_text() == TEXT["live_left"]
+    assert status(page).inner_text() == TEXT["camera_left"]
+
+
+@in_browser
+def test_a_camera_that_is_pulled_out_ends_its_session_with_a_reason(visit):
+    page = visit(script=SLOW_PERMISSION)
+    start(page)
+    page.evaluate("tracks[0].dispatchEvent(new Event('ended'))")
+    page.get_by_text(TEXT["camera_gone"]).wait_for()
+    assert page.locator(".live [data-do=start]").is_visible()
+    page.wait_for_function("sockets.at(-1).readyState === WebSocket.CLOSED")
 
 
 @in_browser
@@ -303,7 +314,7 @@ def test_leaving_the_tab_stops_the_camera(visit):
 
 @in_browser
 @pytest.mark.parametrize(
-    ("error", "words"), [("NotAllowedError", "live_denied"), ("NotFoundError", "live_absent"), ("", "live_absent")]
+    ("error", "words"), [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent"), ("", "camera_absent")]
 )
 def test_without_a_camera_there_is_a_plain_line(visit, error, words):
     camera = f"{{ getUserMedia: async () => {{ throw new DOMException('', '{error}'); }} }}" if error else "undefined"

@@ -376,8 +376,18 @@ def test_a_tab_that_is_left_while_permission_is_asked_never_shows_the_camera(vis
     page.wait_for_function("tracks.length && tracks.every((track) => track.readyState === 'ended')")
 
 
+def test_a_camera_that_is_pulled_out_gives_its_button_back_with_a_reason(visit):
+    page = visit(permissions=["camera"])
+    page.evaluate(SLOW_CAMERA)
+    page.get_by_role("button", name=TEXT["photo_camera_open"]).click()
+    page.get_by_role("button", name=TEXT["photo_camera_take"]).wait_for()
+    page.evaluate("tracks[0].dispatchEvent(new Event('ended'))")
+    page.locator(".camera .status", has_text=TEXT["camera_gone"]).wait_for()
+    assert page.get_by_role("button", name=TEXT["photo_camera_open"]).is_visible()
+
+
 @pytest.mark.parametrize(
-    ("error", "words"), [("NotAllowedError", "photo_camera_denied"), ("NotFoundError", "photo_camera_absent")]
+    ("error", "words"), [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent")]
 )
 def test_a_camera_that_is_not_there_is_told_from_one_that_is_not_allowed(visit, error, words):
     page = visit()

@@ -25,8 +25,9 @@ class Live(Component):
 
 def script_settings(text: Text) -> dict:
     """What the scripts need: the expressions, and the texts that they fill in."""
-    texts = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
-    return {"side": SIDE, "expressions": expressions(text), "text": texts | {"unsure": text["unsure"]}}
+    own = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
+    camera = {key.removeprefix("camera_"): words for key, words in text.items() if key.startswith("camera_")}
+    return {"side": SIDE, "expressions": expressions(text), "text": own | camera | {"unsure": text["unsure"]}}
 
 
 def _how(text: Text) -> str:

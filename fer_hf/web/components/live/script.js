@@ -1,11 +1,12 @@
 // The Live tab: the camera's video stays in the browser; small pictures of it go to the server, and what the server
 // reads in them is drawn over the video.
+import { Camera } from "../camera.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
 import { AHEAD, LiveView, percent } from "./view.js";
 
 const INTERVAL = 0.055; // seconds between two frames at least: no more than 18 per second
-const CAMERA = { video: { width: 640, height: 480, facingMode: "user" } };
+const CAMERA = { width: 640, height: 480, facingMode: "user" };
 
 export default ({ element, props }) => new LiveTab(element.querySelector(".live"), props.settings);
 
@@ -16,7 +17,8 @@ class LiveTab {
     this.view = new LiveView(root, settings);
     this.canvas = document.createElement("canvas");
     this.pen = this.canvas.getContext("2d", { alpha: false });
-    this.stream = this.connection = null;
+    this.camera = new Camera(root, this.buttons.start, CAMERA, (why) => this.closed(why));
+    this.connection = null;
     this.csv = null; // of the last session
     this.restart();
     this.listen();
@@ -32,9 +34,9 @@ class LiveTab {
     const { buttons, video } = this;
     buttons.start.addEventListener("click", () => this.start());
     buttons.pause.addEventListener("click", () => this.pause());
-    buttons.stop.addEventListener("click", () => this.stop("stopped"));
+    buttons.stop.addEventListener("click", () => this.camera.close("stopped"));
     buttons.reset.addEventListener("click", () => this.reset());
-    buttons.csv.addEventListener("click", () => (this.stream ? this.connection.command("csv") : this.download()));
+    buttons.csv.addEventListener("click", () => (this.on ? this.connection.command("csv") : this.download()));
     this.part("mirror").addEventListener("change", ({ target }) => {
       this.root.classList.toggle("mirrored", target.checked);
       this.placeBoxes();
@@ -42,8 +44,7 @@ class LiveTab {
     video.addEventListener("resize", () =>
       this.part("stage").style.setProperty("--ratio", video.videoWidth / video.videoHeight),
     );
-    setInterval(() => this.stream && !this.pausedAt && !document.hidden && this.connection.command("summary"), 5000);
-    new IntersectionObserver(() => this.visible || this.stop("left")).observe(this.root);
+    setInterval(() => this.on && !this.pausedAt && !document.hidden && this.connection?.command("summary"), 5000);
   }
 
   part(name) {
@@ -58,14 +59,12 @@ class LiveTab {
     return (milliseconds - this.started) / 1000;
   }
 
-  // False while another tab of the page is open.
-  get visible() {
-    return this.root.offsetParent !== null;
+  get on() {
+    return this.camera.stream !== null;
   }
 
   show() {
-    const { buttons, root } = this;
-    const on = this.stream !== null;
+    const { buttons, on, root } = this;
     root.classList.toggle("on", on);
     root.classList.toggle("paused", this.pausedAt > 0);
     buttons.start.hidden = on;
@@ -75,25 +74,12 @@ class LiveTab {
   }
 
   async start() {
-    if (!navigator.mediaDevices || !this.video.requestVideoFrameCallback) return this.say("absent");
+    if (!this.video.requestVideoFrameCallback) return this.say("absent");
     this.say("asking");
-    this.buttons.start.disabled = true; // a second click would open a second camera
-    const stream = await navigator.mediaDevices.getUserMedia(CAMERA).catch((error) => error);
-    this.buttons.start.disabled = false;
-    if (stream instanceof Error) return this.say(stream.name === "NotFoundError" ? "absent" : "denied");
-    if (this.visible) return this.begin(stream);
-    endTracks(stream);
-    this.say("left");
-  }
-
-  async begin(stream) {
-    this.stream = this.video.srcObject = stream;
+    if (!(await this.camera.open())) return;
     this.view.clear();
     this.summarise(null);
     this.restart();
-    stream.getVideoTracks()[0].addEventListener("ended", () => this.stop("gone"));
-    await this.video.play().catch(() => {}); // fails where the tab was left meanwhile
-    if (this.stream !== stream) return;
     this.say("connecting");
     this.connection?.ignore();
     this.connection = new Connection(liveAddress(), (message) => this.hear(message), (state) => this.follow(state));
@@ -103,11 +89,8 @@ class LiveTab {
   }
 
   // The camera's light goes out at once; the server still answers with the summary and the table.
-  stop(why) {
-    if (!this.stream) return;
+  closed(why) {
     const focused = this.root.contains(document.activeElement);
-    endTracks(this.stream);
-    this.video.srcObject = this.stream = null;
     this.connection?.end();
     this.pausedAt = 0;
     this.view.clear();
@@ -141,7 +124,7 @@ class LiveTab {
 
   // Called for each picture of the camera: the boxes move along, and if the server has time, the picture is sent.
   frame(now, { captureTime = now }) {
-    if (!this.stream) return;
+    if (!this.on) return;
     this.video.requestVideoFrameCallback((...frame) => this.frame(...frame));
     const time = this.sessionTime(captureTime);
     if (this.pausedAt || time < 0) return;
@@ -173,7 +156,7 @@ class LiveTab {
     if (message.done === "reset") this.view.clear();
     if (message.done === "csv") this.download();
     if (message.done === "end") this.show();
-    if (!message.faces || !this.stream || this.pausedAt) return;
+    if (!message.faces || !this.on || this.pausedAt) return;
     this.view.update(message);
     const drawn = performance.now();
     this.measure(drawn, drawn - message.marks.captured);
@@ -184,7 +167,7 @@ class LiveTab {
   follow(state) {
     if (state === "open") return this.say("");
     if (state === "lost") return this.say("lost");
-    this.stop(`error_${state}`);
+    if (this.on) this.camera.close(`error_${state}`);
   }
 
   // Shows the frames per second over the last answers, and the median age of a frame when its boxes are drawn.
@@ -222,10 +205,6 @@ class LiveTab {
   download() {
     save(new Blob([this.csv], { type: "text/csv" }), "live.csv");
   }
-}
-
-function endTracks(stream) {
-  for (const track of stream.getTracks()) track.stop();
 }
 
 // Beside the page, wherever a proxy has put it.

@@ -20,7 +20,7 @@ PHOTO_PIXELS = 1280  # longest side of the photo as shown
 CROP_PIXELS = 224  # of a face as shown, and as sent back for its heat map: twice what the model looks at
 CROWD = 12  # faces from which boxes and numbers are drawn finer
 WORDS = ("photo_reading", "photo_looking", "photo_look", "photo_unlook", "photo_camera_name", "no_answer")
-CAMERA = ("photo_camera_asking", "photo_camera_on", "photo_camera_denied", "photo_camera_absent")
+CAMERA = ("photo_camera_on", "camera_asking", "camera_denied", "camera_absent", "camera_gone")
 
 Server = Callable[[dict], object]
 

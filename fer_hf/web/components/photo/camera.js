@@ -1,42 +1,27 @@
-// The webcam of the Photo tab. Its stream stays in the browser, ends when the tab is left, and sends one picture when
-// asked.
+// The webcam of the Photo tab, which sends one picture when asked.
+import { Camera } from "../camera.js";
+
+const WANTED = { width: { ideal: 1280 }, facingMode: "user" };
+
 export function startCamera(picker, words, send) {
-  const camera = picker.querySelector(".camera");
-  const video = camera.querySelector("video");
-  const mirror = camera.querySelector("input[type=checkbox]");
+  const panel = picker.querySelector(".camera");
+  const video = panel.querySelector("video");
+  const mirror = panel.querySelector("input[type=checkbox]");
   const [open, take, stop] = ["open", "take", "stop"].map((name) => picker.querySelector(`[data-do=${name}]`));
-  const shown = () => picker.offsetParent !== null;
-  let stream = null;
+  const camera = new Camera(picker, open, WANTED, show);
 
-  function show(on, message) {
-    camera.classList.toggle("on", on);
+  function show(state) {
+    const on = state === "on";
+    panel.classList.toggle("on", on);
     open.hidden = on;
-    camera.querySelector(".status").textContent = message;
-  }
-
-  function end(message = "") {
-    stream?.getTracks().forEach((track) => track.stop());
-    video.srcObject = stream = null;
-    show(false, message);
+    panel.querySelector(".status").textContent = words[`camera_${state}`] ?? "";
   }
 
   async function begin() {
-    open.disabled = true; // one stream at a time, also while permission is asked
-    show(false, words.camera_asking);
-    try {
-      const wanted = { video: { width: { ideal: 1280 }, facingMode: "user" } };
-      stream = await navigator.mediaDevices.getUserMedia(wanted);
-      if (!shown()) return end(); // the tab was left meanwhile
-      video.srcObject = stream;
-      await video.play();
-      show(true, words.camera_on);
-      take.focus();
-    } catch (error) {
-      const absent = !navigator.mediaDevices || error.name === "NotFoundError";
-      end(absent ? words.camera_absent : words.camera_denied);
-    } finally {
-      open.disabled = false;
-    }
+    show("asking");
+    if (!(await camera.open())) return;
+    show("on");
+    take.focus();
   }
 
   function snap() {
@@ -52,9 +37,8 @@ export function startCamera(picker, words, send) {
   open.addEventListener("click", begin);
   take.addEventListener("click", snap);
   stop.addEventListener("click", () => {
-    end();
+    camera.close("stopped");
     open.focus();
   });
   mirror.addEventListener("change", () => video.classList.toggle("mirrored", mirror.checked));
-  new IntersectionObserver(() => shown() || !stream || end()).observe(picker);
 }
