@@ -87,7 +87,7 @@ def wait_for(url: str, process: subprocess.Popen) -> None:
     give_up = time.perf_counter() + PATIENCE
     while time.perf_counter() < give_up:
         if process.poll() is not None:
-            raise FerError("page_ended", "app.py", code=process.returncode)
+            raise FerError("page_ended", "app.py", status=process.returncode)
         try:
             urllib.request.urlopen(url, timeout=5).close()
             return

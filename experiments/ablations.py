@@ -37,7 +37,7 @@ SHORT = ("size", "decay", "rate", "blend", "erasing")  # the factors about which
 NOT_IN_TRAIN = {
     "linear-probed head first": "train.py starts from a random head",
     "cutmix": "train.py has mixup alone",
-    "SAM": "train.py has AdamW alone",
+    "SAM": "it takes two gradients per step, and train.py takes one",
     "soups of several runs": "one run at a time fits two cores",
     "distillation": "train.py has no teacher",
 }
@@ -116,7 +116,7 @@ def run(trial: Trial, base: Path, common: list[str]) -> None:
         if code == 130:
             raise KeyboardInterrupt
         if code or not report.exists():
-            raise FerError("run_failed", trial.folder, code=code)
+            raise FerError("run_failed", trial.folder, status=code)
     check_same(json.loads(report.read_text(encoding="utf-8"))["recipe"], read_arguments(argv).as_table(), trial.folder)
     for checkpoint in trial.folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)

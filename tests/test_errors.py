@@ -53,6 +53,10 @@ def test_sentences_get_the_parameters_that_they_show():
     assert wrong == []
 
 
+def test_no_parameter_is_called_as_those_of_the_error_itself():
+    assert [where for where, _, names in raised() if names & {"code", "source"}] == []
+
+
 def test_what_a_visitor_may_meet_has_german():
     codes = {code for where, code, _ in raised() if FOR_VISITORS.match(where.partition(":")[0]) and code in ENGLISH}
     assert sorted(codes - GERMAN.keys()) == []

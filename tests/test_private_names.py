@@ -13,7 +13,7 @@ DOCUMENTED = {"_replace", "_asdict", "_fields", "_exit"}  # of named tuples and 
 ALLOWED = {
     ("fer_hf/web/model_info.py", "_raise_exceptions_for_missing_entries"): "transformers' cached_file has no other way",
     ("fer_hf/web/model_info.py", "_raise_exceptions_for_connection_errors"): "transformers' cached_file, as above",
-    ("fer_hf/inference/process.py", "core"): "Pillow's only switch for its blocks of memory, documented nowhere",
+    ("fer_hf/inference/process_settings.py", "core"): "Pillow's only switch for its blocks of memory, undocumented",
 }
 
 

@@ -88,7 +88,7 @@ def main() -> None:
         note_release()
     wrong = failures()
     if wrong:
-        raise FerError("; ".join(wrong))
+        raise FerError("gate_failed", details="; ".join(wrong))
     print("the model in the repository was scored so, gives the noted answers, and is no worse than the last release")
 
 

@@ -19,7 +19,7 @@ from fer_hf.heads import VOTES
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
 from fer_hf.inference.image_io import MAX_PIXELS, open_photo
-from fer_hf.inference.results import PhotoResult, by_label, make_face, whole_picture
+from fer_hf.inference.results import PhotoResult, make_face, whole_picture
 from fer_hf.inference.runtime import Runtime, TorchRuntime, load_runtime
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
@@ -145,10 +145,6 @@ class FaceAnalyzer:
         """Score a picture that already is one face, framed closely; its box is the whole picture."""
         crop = open_photo(photo)
         return self._score_faces([_FoundFaces(crop, [whole_picture(crop)], [crop])], BATCH)[0]
-
-    def scores_of_crop(self, crop: Image.Image) -> dict[str, float]:
-        """Scores by label of a picture that already is one face, framed closely."""
-        return by_label(self.scores([crop])[0])
 
     def scores(self, crops: list[Image.Image], batch_size: int = BATCH) -> np.ndarray:
         """Probabilities (n, 7), float32, in the order of LABELS for n pictures of one face each."""

@@ -37,7 +37,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import FORMATS, register_heif
 from fer_hf.inference.predict import add_model_arguments
-from fer_hf.inference.process import configure_process
+from fer_hf.inference.process_settings import configure_process
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS

@@ -17,7 +17,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import YuNetDetector
-from fer_hf.inference.process import configure_process
+from fer_hf.inference.process_settings import configure_process
 from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
 from fer_hf.inference.runtime import BACKENDS
 from fer_hf.io import percent, printable, write_json, write_text

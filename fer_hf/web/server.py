@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 
 from fer_hf.errors import FerError, report
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.inference.process import configure_process
+from fer_hf.inference.process_settings import configure_process
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.request_log import RequestLog, start_logging

@@ -314,7 +314,8 @@ def test_leaving_the_tab_stops_the_camera(visit):
 
 @in_browser
 @pytest.mark.parametrize(
-    ("error", "words"), [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent"), ("", "camera_absent")]
+    ("error", "words"),
+    [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent"), ("", "camera_absent")],
 )
 def test_without_a_camera_there_is_a_plain_line(visit, error, words):
     camera = f"{{ getUserMedia: async () => {{ throw new DOMException('', '{error}'); }} }}" if error else "undefined"

@@ -386,9 +386,7 @@ def test_a_camera_that_is_pulled_out_gives_its_button_back_with_a_reason(visit):
     assert page.get_by_role("button", name=TEXT["photo_camera_open"]).is_visible()
 
 
-@pytest.mark.parametrize(
-    ("error", "words"), [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent")]
-)
+@pytest.mark.parametrize(("error", "words"), [("NotAllowedError", "camera_denied"), ("NotFoundError", "camera_absent")])
 def test_a_camera_that_is_not_there_is_told_from_one_that_is_not_allowed(visit, error, words):
     page = visit()
     page.evaluate(

@@ -90,15 +90,14 @@ def test_a_face_reads_alike_alone_and_in_a_batch(analyzer):
     together = analyzer.scores(crops)
     assert together.shape == (3, 7)
     for crop, scores in zip(crops, together, strict=True):
-        assert list(analyzer.scores_of_crop(crop).values()) == pytest.approx(scores.tolist(), abs=1e-5)
+        assert analyzer.scores([crop])[0] == pytest.approx(scores, abs=1e-5)
     assert analyzer.scores([]).shape == (0, 7)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK", "YCbCr"])
 def test_crops_of_every_mode(analyzer, mode):
-    assert sum(analyzer.scores_of_crop(Image.effect_noise((48, 48), 60).convert(mode)).values()) == pytest.approx(
-        1, abs=1e-5
-    )
+    [face] = analyzer.analyze_crop(Image.effect_noise((48, 48), 60).convert(mode)).faces
+    assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_labels_in_another_order_and_language_of_the_field(tiny_model, tmp_path):
@@ -109,9 +108,9 @@ def test_labels_in_another_order_and_language_of_the_field(tiny_model, tmp_path)
     folder = with_labels(tiny_model, tmp_path / "m", names)
     raw = AutoModelForImageClassification.from_pretrained(folder)(**pixels).logits.softmax(-1)[0].tolist()
     assert max(raw) - min(raw) > 0.05  # or a wrong order would not show
-    scores = FaceAnalyzer.from_pretrained(str(folder)).scores_of_crop(crop)
-    assert tuple(scores) == LABELS
-    assert scores == pytest.approx(dict(zip(ours, raw, strict=True)), abs=1e-5)
+    [face] = FaceAnalyzer.from_pretrained(str(folder)).analyze_crop(crop).faces
+    assert tuple(face.scores) == LABELS
+    assert face.scores == pytest.approx(dict(zip(ours, raw, strict=True)), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,8 @@ def test_a_convnext_of_another_size(tmp_path):
     config.id2label = dict(enumerate(LABELS))
     ConvNextForImageClassification(config).save_pretrained(tmp_path)
     ConvNextImageProcessorPil(size={"shortest_edge": 64}, crop_pct=1.0).save_pretrained(tmp_path)
-    assert tuple(FaceAnalyzer.from_pretrained(str(tmp_path)).scores_of_crop(Image.effect_noise((90, 90), 60))) == LABELS
+    analyzer = FaceAnalyzer.from_pretrained(str(tmp_path))
+    assert analyzer.scores([Image.effect_noise((90, 90), 60)]).shape == (1, 7)
 
 
 def test_missing_and_incomplete_models(tiny_model, tmp_path):

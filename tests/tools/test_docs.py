@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from fer_hf.errors import FerError
+from fer_hf.evaluation.score import CROP
 from tools.docs import PARTS, ROOT, give_or_take, points, read_facts, render, with_part
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -61,6 +62,11 @@ def test_the_choices_are_counted(facts):
     text = " ".join(render("choices", facts | {"test_evaluations": evaluations, "training_runs": runs}).split())
     assert "scored 3 times, with 2 weight files" in text
     assert "2 consecutive runs with 10 scored checkpoints" in text
+
+
+def test_the_crop_of_ten_views_is_the_one_that_was_chosen():
+    text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \*\*10, crops of (\d+) %\*\* \|", text, re.MULTILINE) == [f"{100 * CROP:.0f}"]
 
 
 def test_numbers_in_percent():

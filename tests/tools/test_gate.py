@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from fer_hf.errors import FerError
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 from tools import gate
@@ -55,6 +56,13 @@ def test_no_score_may_fall_below_the_last_release(scored):
 def test_confidence_must_mean_something(scored):
     write_results(scored[0], clean={"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.0301})
     assert gate.failures(*scored) == ["clean ece 0.0301 is above 0.03"]
+
+
+def test_what_is_wrong_is_one_error(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["gate"])
+    monkeypatch.setattr(gate, "failures", lambda: ["the accuracy fell", "the weights are others"])
+    with pytest.raises(FerError, match="may not be released: the accuracy fell; the weights are others"):
+        gate.main()
 
 
 @pytest.mark.skipif(not gate.MODEL.exists(), reason="no model in the repository")

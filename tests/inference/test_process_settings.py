@@ -20,7 +20,7 @@ for module in pkgutil.iter_modules(fer_hf.inference.__path__, "fer_hf.inference.
     importlib.import_module(module.name)
 assert ".heic" not in Image.EXTENSION
 assert state() == before, (before, state())
-from fer_hf.inference.process import configure_process
+from fer_hf.inference.process_settings import configure_process
 configure_process()
 after = state()
 assert all(one != other for one, other in zip(before[:4], after[:4])), (before, after)
