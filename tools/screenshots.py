@@ -52,7 +52,7 @@ MAIN, OTHERS = Look(DESK, "light"), (Look(DESK, "dark"), Look(PHONE, "light"), L
 def photo(page: Page, things: Path) -> None:
     """The example group is read and the first face's heat map is open."""
     page.locator(f".example[title='{TEXT['photo_example_group']}']").click()
-    page.wait_for_selector("#reading .reading", state="visible")
+    page.wait_for_selector("#reading:not(:has(.sample)) .reading", state="visible")
     page.locator("#reading .look button:visible").click()
     page.locator("#reading .heat:visible").wait_for()
     page.locator("#reading").evaluate("answer => innerWidth < 760 && answer.scrollIntoView()")

@@ -33,7 +33,7 @@ def choose(page, path):
 
 
 def faces_shown(page):
-    page.wait_for_selector("#reading .reading", state="visible")
+    page.wait_for_selector("#reading:not(:has(.sample)) .reading", state="visible")
     return page.locator("#reading .box").count(), page.locator("#reading .face").count()
 
 
@@ -45,6 +45,25 @@ def chosen(page):
 def hosts_and_complaints(page, served):
     strangers = {host for host in page.hosts if host not in served.url and ";base64," not in host}
     return strangers, page.complaints
+
+
+@pytest.mark.parametrize(("path", "language"), [("", "en"), ("de#about", "de")])
+def test_an_example_is_answered_at_first_sight_until_the_first_answer_comes(visit, served, path, language):
+    text = TEXTS[language]
+    page = visit(path)
+    page.get_by_role("tab", name=text["photo_tab"], exact=True).click()
+    sample = page.locator("#reading .sample", has_text=text["photo_first"])
+    sample.wait_for()
+    assert chosen(page) == "1" and page.locator(".face:visible .bar").count() == 7
+    assert page.locator(".face:visible .crop").evaluate("image => image.decode().then(() => image.naturalWidth)") > 90
+    assert page.locator(".box.chosen b").evaluate("label => label.getBoundingClientRect().width") > 60
+    page.get_by_role("button", name=text["photo_look"]).click()
+    page.locator(".heat:visible").wait_for()
+    assert page.locator("#reading [data-save]").count() == 0
+    page.locator(f".example[title='{text['photo_example_cat']}']").click()
+    assert faces_shown(page) == (0, 0)
+    assert sample.count() == 0
+    assert hosts_and_complaints(page, served) == (set(), [])
 
 
 def test_a_group_photo_is_read_and_nothing_of_it_touches_the_disk_or_another_host(visit, served, photos):
@@ -261,16 +280,16 @@ HELD = []
 
 def test_an_answer_is_remembered_nowhere(visit, photos):
     """Looked for in the memory of this process, in which the page is served too."""
-    HELD.append("reading few" * 1000)
-    assert remembered("reading few") == 1
+    HELD.append("group-faces.csv" * 1000)
+    assert remembered("group-faces.csv") == 1
     HELD.clear()
     page = visit()
     choose(page, photos / "group.jpg")
     faces_shown(page)
     end = time.monotonic() + PATIENCE / 1000
-    while remembered("reading few") and time.monotonic() < end:
+    while remembered("group-faces.csv") and time.monotonic() < end:
         time.sleep(0.5)
-    assert remembered("reading few") == 0
+    assert remembered("group-faces.csv") == 0
 
 
 def remembered(words):

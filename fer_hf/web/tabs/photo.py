@@ -1,6 +1,7 @@
 """The Photo tab: choose, drop, paste or take a photo, or try an example; its faces and their scores come below."""
 
 import json
+from functools import cache
 from pathlib import PurePath
 
 import numpy as np
@@ -24,6 +25,7 @@ from fer_hf.web.limits import in_turn_if_room, opened, sent_file
 from fer_hf.web.service import Service
 
 EXAMPLES = {"astronaut": examples.astronaut, "group": examples.group, "cat": examples.cat}
+FIRST = "astronaut"  # is answered before anybody has sent a photo
 EXAMPLE_PIXELS = 960
 DRAWN_PIXELS = 2048  # longest side of the annotated picture
 THIRDS = ("upper", "middle", "lower")
@@ -47,7 +49,16 @@ def build(service: Service, text: Text) -> None:
             return {"problem": error.message(text["code"])}
 
     pictures = {name: jpeg_url(make(), EXAMPLE_PIXELS) for name, make in EXAMPLES.items()}
-    Photo(text, pictures, analyze, explain)
+    first = photo_html(*_first_answer(service.analyzer), {}, text)
+    Photo(text, pictures, first, analyze, explain)
+
+
+@cache
+def _first_answer(analyzer: FaceAnalyzer) -> tuple[PhotoResult, list[Image.Image]]:
+    """What an example shows, and its faces; read once a process."""
+    photo = EXAMPLES[FIRST]()
+    result = analyzer.analyze(photo)
+    return result, [crop_face(photo, face.detection) for face in result.faces]
 
 
 def _answer(analyzer: FaceAnalyzer, sent: dict, text: Text) -> str:

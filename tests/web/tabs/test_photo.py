@@ -86,6 +86,12 @@ def test_a_heat_map_for_no_expression_is_refused(analyzer, label):
         photo._heat(analyzer, sent(png(Image.new("RGB", (9, 9))), "1", label=label), TEXT)
 
 
+def test_the_example_that_is_answered_at_the_start_is_read_once_for_all_languages(analyzer):
+    assert photo._first_answer(analyzer) is photo._first_answer(analyzer)
+    result, crops = photo._first_answer(analyzer)
+    assert len(result.faces) == len(crops) > 0
+
+
 def test_a_picture_without_a_face_is_read_as_one_face_when_asked(analyzer):
     cat = examples.cat()
     html = photo._answer(analyzer, sent(png(cat), "cat.png", whole=True), TEXT)

@@ -33,14 +33,15 @@ class Photo(Component):
     Args:
         text: the page's words.
         examples: names of example photos, and each as a `data:` address.
+        first: the answer to an example, which is shown until the visitor's first.
         analyze: answers {"name", "data": a `data:` address, "whole": not to look for faces} by HTML.
         explain: answers {"name", "data": a face cut out, "label"} by its heat map, {"picture", "where"} or {"problem"}.
     """
 
-    def __init__(self, text: Text, examples: dict[str, str], analyze: Server, explain: Server) -> None:
+    def __init__(self, text: Text, examples: dict[str, str], first: str, analyze: Server, explain: Server) -> None:
         limits = {"megabytes": MEGABYTES, "pixels": MAX_PIXELS // 10**6}
         super().__init__(
-            render("photo/picker.html", text=text, examples=examples, **limits),
+            render("photo/picker.html", text=text, examples=examples, first=first, **limits),
             server_functions=[analyze, explain],
             largest=MEGABYTES * 2**20,
             words={key.removeprefix("photo_"): text[key] for key in WORDS + CAMERA},

@@ -57,6 +57,8 @@ export function startFaces(answer, words, server) {
     panel.querySelector(".heat").hidden = !looking;
   }
 
+  new ResizeObserver(() => all(".box.marked, .box.chosen").forEach(fit)).observe(answer); // also when its tab is opened
+
   function choiceOf(number) {
     return answer.querySelector(`.choice[data-face="${number}"]`);
   }

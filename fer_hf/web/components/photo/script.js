@@ -10,6 +10,7 @@ export default function ({ element, props, server }) {
   const waiting = element.querySelector(".waiting");
   const faces = startFaces(answer, words, server);
   let newest = null; // what was sent last
+  faces.choose("1"); // of the example
 
   async function send(sent) {
     newest = sent;
