@@ -194,23 +194,34 @@ def _sources(
     """At most `most` photos of files and archives; what cannot be one goes to `failures`."""
     sources = []
     names = files if isinstance(files, Mapping) else {}
+    taken: Counter[str] = Counter()
     for path in map(Path, files):
-        whole = _Source(printable(names.get(path, path.name)), path)
+        whole = _Source(_distinct(names.get(path, path.name), taken), path)
         try:
-            sources += _of_archive(whole, failures, stack) if is_zip(path) else [whole]
+            sources += _of_archive(whole, failures, stack, taken) if is_zip(path) else [whole]
         except FerError as error:
             failures.append(whole.failure(error))
     failures += [source.failure(FerError("photos_too_many", most=most)) for source in sources[most:]]
     return sources[:most]
 
 
-def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack) -> list[_Source]:
+def _of_archive(whole: _Source, failures: list[Failure], stack: ExitStack, taken: Counter[str]) -> list[_Source]:
     archive = stack.enter_context(open_zip(whole.path))
     sources = []
     for entry, refusal in check_entries(archive):
-        name = printable(f"{whole.name}/{entry.filename}")
+        name = _distinct(f"{whole.name}/{entry.filename}", taken)
         if refusal:
             failures.append(Failure(name, refusal))
         else:
             sources.append(_Source(name, whole.path, archive, entry))
     return sources
+
+
+def _distinct(name: str, taken: Counter[str]) -> str:
+    """A name for people that no other photo has: "IMG_1.jpg", then "IMG_1.jpg (2)"."""
+    name = printable(name)
+    taken[name] += 1
+    while taken[name] > 1:
+        name = f"{name} ({taken[name]})"
+        taken[name] += 1
+    return name

@@ -84,7 +84,7 @@ def sent_uploads(sent: dict, uploads: Uploads, job: str) -> dict[Path, str]:
         pairs = list(zip(sent["paths"], sent["names"], strict=True))
     except (TypeError, KeyError, ValueError) as error:
         raise FerError("uploads_incomplete") from error
-    files = {uploads.receive(job, path): str(name)[:200] for path, name in pairs}
+    files = {uploads.receive(job, path): printable(str(name)[:200]) for path, name in pairs}
     if None in files or not files:
         raise FerError("uploads_incomplete")
     return files

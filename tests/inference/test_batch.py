@@ -236,3 +236,14 @@ def test_files_may_have_other_names_than_on_the_disk(analyzer, write, pack):
     assert names(result) == ["=1+1.jpg", "set.zip/c.jpg"]
     assert list(reasons(result)) == ["<b>.jpg"]
     assert not reasons(result)["<b>.jpg"].startswith("/")
+
+
+def test_every_photo_and_failure_has_a_name_of_its_own(analyzer, pack, write, tmp_path):
+    (tmp_path / "other").mkdir()
+    files = [write("a.jpg", ONE), write("a.jpg (2)", ONE), write("other/a.jpg", NONE)]
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        files.append(pack([("b.jpg", ONE), ("b.jpg", NONE), ("no.jpg", b"no"), ("no.jpg", b"")]))
+    result = read(analyzer, *files)
+    names = ["a.jpg", "a.jpg (2)", "a.jpg (2) (2)", "set.zip/b.jpg", "set.zip/b.jpg (2)"]
+    assert [(name, len(photo.faces)) for name, photo in result.photos] == list(zip(names, [1, 1, 0, 1, 0], strict=True))
+    assert [failure.file for failure in result.failures] == ["set.zip/no.jpg", "set.zip/no.jpg (2)"]

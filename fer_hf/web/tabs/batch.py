@@ -3,7 +3,6 @@
 The files lie on the disk until they have been read; nothing else of them does.
 """
 
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,20 +57,10 @@ def read(
         if sum(path.stat().st_size for path in files) > UPLOAD_MEGABYTES * 2**20:
             raise FerError("uploads_too_large", megabytes=UPLOAD_MEGABYTES)
         yield progress(text["batch_unpacking"], None, None, text)
-        for step in analyze_files(analyzer, distinct(files), opening, PHOTOS, SECONDS):
+        for step in analyze_files(analyzer, files, opening, PHOTOS, SECONDS):
             yield _shown(step, previews, text)
     finally:
         uploads.drop(job, files)
-
-
-def distinct(files: dict[Path, str]) -> dict[Path, str]:
-    """The files with names that differ: "IMG_1.jpg" and "IMG_1.jpg (2)"."""
-    seen: Counter[str] = Counter()
-    names = {}
-    for path, name in files.items():
-        seen[name] += 1
-        names[path] = name if seen[name] == 1 else f"{name} ({seen[name]})"
-    return names
 
 
 def _shown(step: BatchProgress, previews: list[str], text: Text) -> dict:

@@ -2,10 +2,11 @@
 
 import io
 import re
+import warnings
 import zipfile
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from skimage.data import astronaut
 
 from fer_hf.errors import FerError
@@ -19,9 +20,9 @@ from tests.support.csv_file import read_csv
 FACE = Image.fromarray(astronaut()).crop((130, 0, 330, 240))
 
 
-def jpeg():
+def jpeg(picture=FACE):
     file = io.BytesIO()
-    FACE.save(file, "JPEG")
+    picture.save(file, "JPEG")
     return file.getvalue()
 
 
@@ -117,6 +118,21 @@ def test_files_of_one_name_can_be_told_apart_and_equal_ones_are_both_read(analyz
         "IMG_1.jpg",
         "IMG_1.jpg (2)",
     ]
+
+
+def test_two_entries_of_one_name_show_their_own_photos(analyzer, uploads):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of the name
+        archive.writestr("a.jpg", ONE)
+        archive.writestr("a.jpg", jpeg(ImageOps.mirror(FACE)))
+    *_, answer = read(analyzer, uploads, {"set.zip": content.getvalue()})
+    assert list(answer["photos"]) == ["set.zip/a.jpg", "set.zip/a.jpg (2)"]
+    first, second = (photo["picture"] for photo in answer["photos"].values())
+    assert first != second
+    assert (
+        answer["html"].count('data-file="set.zip/a.jpg"') == answer["html"].count('data-file="set.zip/a.jpg (2)"') == 1
+    )
 
 
 def test_stopping_leaves_nothing(analyzer, uploads):

@@ -101,27 +101,6 @@ def test_a_picture_without_a_face_is_read_as_one_face_when_asked(analyzer):
     assert result["faces"][0]["scores"] == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    "sent", [None, [], "photo", {}, {"data": 5}, {"data": "data:,ä"}, {"name": [1], "data": "x,y"}]
-)
-def test_what_is_no_file_is_one_plain_line(sent):
-    with pytest.raises(FerError, match="did not arrive whole") as caught:
-        sent_file(sent)
-    assert caught.value.code == "photo_incomplete"
-
-
-def test_a_file_over_the_limit_is_named():
-    with pytest.raises(FerError, match=r"^big\.jpg: .* 20 MB"):
-        sent_file({"name": "big.jpg", "size": 1})
-    with pytest.raises(FerError, match=r"^big\.jpg: .* 20 MB"):
-        sent_file({"name": "big.jpg", "data": "data:," + "A" * (28 * 2**20)})
-
-
-def test_a_name_that_commands_or_cannot_be_written_is_made_harmless():
-    sent = {"name": "\ud800\x1b[2J.png", "data": data_url(b"x", "image/png")}
-    assert sent_file(sent).name == "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[2J.png"
-
-
 def test_an_example_is_a_picture_that_can_be_sent():
     data = jpeg_url(examples.astronaut(), photo.EXAMPLE_PIXELS)
     assert Image.open(sent_file({"name": "x", "data": data})).size == (512, 512)
