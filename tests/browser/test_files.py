@@ -12,7 +12,7 @@ from skimage.data import astronaut
 
 from fer_hf.inference.batch import CSV_COLUMNS as PHOTO_COLUMNS
 from fer_hf.inference.timeline import CSV_COLUMNS as VIDEO_COLUMNS
-from fer_hf.labels import COLOURS
+from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web.i18n import TEXT, TEXTS
 from tests.conftest import PATIENCE
 from tests.support import node_tools
@@ -206,6 +206,40 @@ def test_the_areas_are_stacked_and_follow_the_chosen_face(visit, things):
     assert page.locator(".chart p").inner_text() == TEXT["video_chart"].format(number=1)
 
 
+# Keeps each text that is drawn on a canvas, the pixels from its left to its right end, and the colour under it.
+WATCH_TEXTS = """() => {
+  window.drawn = [];
+  const { fillText, fillRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillRect = function (...box) {
+    this.under = this.fillStyle;
+    fillRect.apply(this, box);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const right = x + this.measureText(text).width;
+    drawn.push({ text, left: x, right, width: this.canvas.clientWidth, under: this.under });
+    fillText.call(this, text, x, y);
+  };
+}"""
+
+
+def test_each_large_area_carries_its_name_and_the_chart_has_words_for_those_who_cannot_see_it(visit, things):
+    page = open_tab(visit(), TEXT["video_tab"])
+    page.evaluate(WATCH_TEXTS)
+    send(page, things / "walk.mp4")
+    page.wait_for_selector(".film .lane")
+    page.wait_for_function("drawn.length")
+    _, content = saved(page, page.get_by_role("button", name=TEXT["video_save_csv"]))
+    rows = read_csv(content)
+    highest = {label: max(float(row[label]) for row in rows) for label in LABELS}
+    drawn = {each["text"]: each for each in page.evaluate("drawn")}
+    assert set(drawn) == {TEXT[label] for label, share in highest.items() if share >= 0.22} != set()
+    for label in LABELS:
+        if named := drawn.get(TEXT[label]):
+            assert named["under"] == COLOURS[label].lower()
+            assert 0 <= named["left"] < named["right"] <= named["width"]
+    assert page.get_by_role("img", name=TEXT["video_chart_more"]).is_visible()
+
+
 def test_the_newest_video_wins(visit, served, things):
     page = open_tab(visit(), TEXT["video_tab"])
     send(page, things / "long.mp4")
@@ -239,6 +273,18 @@ def test_a_job_goes_on_after_the_connection_was_away_for_a_moment(visit, things)
     page.get_by_text(TEXT["job_reconnecting"]).wait_for()
     page.context.set_offline(False)
     page.wait_for_selector(".film .lane")
+
+
+def test_a_server_that_fails_each_time_is_not_taken_for_a_lost_connection(visit, served, things, monkeypatch):
+    def unwritable(*_):
+        yield {"html": "never seen", "seconds": object()}  # no JSON
+
+    monkeypatch.setattr("fer_hf.web.tabs.video.read", unwritable)
+    page = open_tab(visit(), TEXT["video_tab"])
+    send(page, things / "walk.mp4")
+    page.locator("#video .notice", has_text=TEXT["job_failed"]).wait_for()
+    assert not page.get_by_text(TEXT["job_reconnecting"]).is_visible()
+    assert until(lambda: served.files() == [])
 
 
 def test_limits_are_said_before_anything_is_sent(visit, things, tmp_path):

@@ -3,6 +3,7 @@
 import { bringIntoView, save, takeFiles } from "../shared.js";
 
 const RETRY = 2000; // milliseconds
+const FAILURES = 3; // in a row, after which the job has failed
 
 export class FileJob {
   // `shown(answer)` is called when an answer is on the page, and may fetch what the job has made until it returns.
@@ -42,10 +43,13 @@ export class FileJob {
     const { job, problem } = (paths && (await this.server.start(sent))) || { problem: this.words.lost };
     if (problem) return { problem };
     signal.addEventListener("abort", () => this.server.stop(job));
+    let failures = 0;
     while (!signal.aborted) {
       const state = await this.server.look(job);
       if (state?.html || state?.problem) return { ...state, job };
-      if (!signal.aborted) this.show(state ?? { words: this.words.reconnecting });
+      failures = state || !(await serverAnswers()) ? 0 : failures + 1;
+      if (failures === FAILURES) return { problem: this.words.failed, job };
+      if (!signal.aborted && !failures) this.show(state ?? { words: this.words.reconnecting });
       if (!state) await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
     return { job };
@@ -93,6 +97,12 @@ export class FileJob {
   part(name) {
     return this.element.querySelector(`:scope > .${name}`);
   }
+}
+
+// Whether the connection stands: Gradio's client returns nothing both without one and where the server has failed.
+async function serverAnswers() {
+  const response = await fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).catch(() => null);
+  return response?.ok === true;
 }
 
 // The paths of the files on the server; null if they did not arrive. Their names travel apart: equal files stay apart.
