@@ -65,4 +65,6 @@ def _pattern(scope: Scope) -> str:
     """The address's pattern, as the route that answered has it; our own addresses as they are."""
     if scope["path"] in OWN:
         return scope["path"]
+    if scope["path"].startswith("/scripts/"):
+        return "/scripts/{path}"
     return getattr(scope.get("route"), "path", "(no such address)")

@@ -3,16 +3,18 @@
 import time
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from fer_hf import __version__
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.api import READERS, about, answer
+from fer_hf.web.components.base import COMPONENTS
 from fer_hf.web.model_info import read_model_info
 from fer_hf.web.service import Service
 from fer_hf.web.websocket import LiveSocket
@@ -22,8 +24,8 @@ STATUS = {"busy": 503, "file_too_large": 413}  # of a request that is refused, b
 
 
 def routes(service: Service) -> list[BaseRoute]:
-    """`/live`; `/health`; the endpoints for programs in one request; and a quick answer to `HEAD /`, by which Gradio
-    and others see that the page is there.
+    """`/live`; `/health`; `/scripts`; the endpoints for programs in one request; and a quick answer to `HEAD /`, by
+    which Gradio and others see that the page is there.
 
     Gradio answers every mistake of a caller by 500, and to a request without data by an error without words.
     """
@@ -31,6 +33,7 @@ def routes(service: Service) -> list[BaseRoute]:
         WebSocketRoute("/live", LiveSocket(service.analyzer).serve),
         Route("/health", _health(service.analyzer)),
         Route("/", _head, methods=["HEAD"]),
+        Mount("/scripts", Scripts(directory=COMPONENTS)),
         *(Route(RUN + name, _run(service, name), methods=["POST"]) for name in (*READERS, "about_model")),
     ]
 
@@ -81,20 +84,14 @@ async def _head(request: Request) -> Response:
     return Response(media_type="text/html")
 
 
-class FreshScripts:
-    """ASGI middleware: a browser asks each time whether a component's script has changed.
-
-    Gradio says nothing of it, and after an update a browser would go on with old scripts beside new ones for days.
+class Scripts(StaticFiles):
+    """The components' scripts, and no other file. A browser asks each time whether one has changed: otherwise it would
+    go on with old scripts beside new ones for days after an update.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_fresh(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Cache-Control"] = "no-cache"
-            await send(message)
-
-        is_script = scope["type"] == "http" and "/file=" in scope["path"] and scope["path"].endswith(".js")
-        await self.app(scope, receive, send_fresh if is_script else send)
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if not path.endswith(".js"):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -27,7 +27,7 @@ from fer_hf.inference.process_settings import configure_process
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.request_log import RequestLog, start_logging
-from fer_hf.web.routes import FreshScripts, routes
+from fer_hf.web.routes import routes
 from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 from fer_hf.web.theme import CSS, THEME
@@ -78,11 +78,11 @@ def serve(page: gr.Blocks, service: Service) -> None:
 
 
 def server_settings(service: Service) -> dict[str, Any]:
-    """Our addresses, which come before Gradio's; the largest request, in bytes; the log; no script is ever stale."""
+    """Our addresses, which come before Gradio's; the largest request, in bytes; the log."""
     return {
         "routes": routes(service),
         "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20,
-        "middleware": [Middleware(RequestLog), Middleware(FreshScripts)],
+        "middleware": [Middleware(RequestLog)],
     }
 
 

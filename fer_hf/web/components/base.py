@@ -9,10 +9,10 @@ To add a component, make a folder `components/NAME/` with
     script.js    a module whose default export is called once with the component's {element, props, trigger, server,
                  upload, watch} as Gradio documents them; it may import ../shared.js and modules beside it
 
-and put it on a tab as any of Gradio's. Only the scripts are served as files; everything else goes with the page.
+and put it on a tab as any of Gradio's. Only the scripts are served as files, under /scripts; everything else goes with
+the page.
 """
 
-import json
 from inspect import getfile
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,10 @@ from fer_hf.web.i18n import Text, shown
 
 COMPONENTS = Path(__file__).parent
 LOAD = """\
-import(new URL("gradio_api/file=" + SCRIPT, document.baseURI)).then((script) => {
+import(new URL("scripts/FOLDER/script.js", document.baseURI)).then((script) => {
   script.default({ element, props, trigger, server, upload, watch });
   element.dataset.ready = "";
 });"""
-
-gr.set_static_paths(sorted(COMPONENTS.rglob("*.js")))
 
 
 class Component(gr.HTML):
@@ -48,7 +46,7 @@ class Component(gr.HTML):
         super().__init__(
             html,
             css_template=style.read_text(encoding="utf-8") if style.exists() else "",
-            js_on_load=LOAD.replace("SCRIPT", json.dumps(str(code))) if code.exists() else None,
+            js_on_load=LOAD.replace("FOLDER", folder.name) if code.exists() else None,
             apply_default_css=False,
             **options,
         )

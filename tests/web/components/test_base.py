@@ -24,8 +24,32 @@ def test_messages_are_escaped():
 
 def test_scripts_are_served_and_asked_for_anew_and_nothing_else_of_the_package_is(served):
     for script in COMPONENTS.rglob("*.js"):
-        with urllib.request.urlopen(f"{served.url}gradio_api/file={script}", timeout=60) as answer:
+        with urllib.request.urlopen(f"{served.url}scripts/{script.relative_to(COMPONENTS)}", timeout=60) as answer:
             assert answer.headers["Cache-Control"] == "no-cache"
+            assert "javascript" in answer.headers["Content-Type"]
             assert answer.read() == script.read_bytes()
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{served.url}gradio_api/file={COMPONENTS / 'base.py'}", timeout=60)
+    for other in ("scripts/base.py", "scripts/about/about.html", "scripts/about", "scripts/../theme.py", "scripts/"):
+        assert status(f"{served.url}{other}") == 404
+    assert status(f"{served.url}gradio_api/file={COMPONENTS / 'shared.js'}") == 403
+
+
+def status(url):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url, timeout=60)
+    return caught.value.code
+
+
+def test_a_script_that_has_not_changed_is_not_sent_again(served):
+    with urllib.request.urlopen(f"{served.url}scripts/shared.js", timeout=60) as answer:
+        known = {"If-None-Match": answer.headers["ETag"]}
+    with pytest.raises(urllib.error.HTTPError, match="304") as caught:
+        urllib.request.urlopen(urllib.request.Request(f"{served.url}scripts/shared.js", headers=known), timeout=60)
+    assert caught.value.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["", "de"])
+def test_the_page_tells_no_folder_of_the_server(served, path):
+    with urllib.request.urlopen(served.url + path, timeout=60) as answer:
+        html = answer.read().decode()
+    assert "scripts/photo/script.js" in html
+    assert str(COMPONENTS.parents[2]) not in html
