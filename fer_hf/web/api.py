@@ -28,6 +28,7 @@ from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads
 
 LONGEST = MEGABYTES * 2**20 * 4 // 3 + 200  # letters of a `data:` address
+DISPLACE = "displace"  # the endpoint of `_displace`
 IDLE = 10.0  # seconds after which the queue is made to forget a photo
 PROBLEM = "This picture could not be read"
 
@@ -54,7 +55,7 @@ USE = (
 )
 
 
-class PictureData(GradioRootModel):
+class FileSent(GradioRootModel):
     """A picture as a program sends it."""
 
     root: Any
@@ -63,15 +64,15 @@ class PictureData(GradioRootModel):
         """Nothing: this is what Gradio remembers of a session's last request, possibly for hours."""
 
 
-class Picture(gr.Textbox):
+class File(gr.Textbox):
     """The argument of an endpoint: an upload's address, a file as gradio_client sends it, or a `data:` address.
 
     Gradio's own components remember what was sent, and download a file that is an address elsewhere.
     """
 
-    data_model = PictureData
+    data_model = FileSent
 
-    def preprocess(self, payload: PictureData | None) -> Any:
+    def preprocess(self, payload: FileSent | None) -> Any:
         return payload and payload.root
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
@@ -80,11 +81,11 @@ class Picture(gr.Textbox):
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "string"}
+        return {"anyOf": [{"type": "string"}, {"type": "object"}]}
 
     def example_payload(self) -> dict[str, Any]:
-        """The API panel makes `handle_file("photo.jpg")` of it."""
-        return {"path": "photo.jpg", "orig_name": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
+        """The API panel makes `handle_file('photo.jpg')` of it."""
+        return {"path": "photo.jpg", "url": "photo.jpg", "meta": {"_type": "gradio.FileData"}}
 
 
 def add_endpoints(service: Service) -> None:
@@ -110,13 +111,13 @@ def add_endpoints(service: Service) -> None:
     async def about_model(request: gr.Request) -> dict:
         return _for_caller(about(service.analyzer), request)
 
-    _add(read_photo, READ_PHOTO, Picture(label="photo", visible=False))
-    _add(read_face, READ_FACE, Picture(label="face", visible=False))
+    _add(read_photo, READ_PHOTO, File(label="photo", visible=False))
+    _add(read_face, READ_FACE, File(label="face", visible=False))
     _add(about_model, ABOUT_MODEL)
-    gr.Button(visible=False).click(_wait, api_name="displace", api_visibility="undocumented")
+    gr.Button(visible=False).click(_wait, api_name=DISPLACE, api_visibility="undocumented")
 
 
-def _add(function: Callable, description: str, *inputs: Picture) -> None:
+def _add(function: Callable, description: str, *inputs: File) -> None:
     gr.Button(visible=False).click(
         function,
         inputs,
@@ -173,7 +174,7 @@ async def _displace(app: ASGIApp) -> None:
     """Send another request through Gradio's queue, which refers to its last one, with the photo in it, until then."""
     await asyncio.sleep(IDLE)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-        await client.post("/gradio_api/call/displace", json={"data": []})
+        await client.post(f"/gradio_api/call/{DISPLACE}", json={"data": []})
 
 
 def _upload(uploads: Uploads, name: str, sent: object, session: str | None) -> io.BytesIO:
@@ -229,6 +230,7 @@ def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
 
 
 READERS = {"read_photo": ("photo", _read_photo), "read_face": ("face", _read_face)}  # endpoint: argument, work
+ENDPOINTS = (*READERS, "about_model")
 
 
 def about(analyzer: FaceAnalyzer) -> dict:

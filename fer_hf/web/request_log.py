@@ -13,7 +13,9 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("fer_hf.web")
-OWN = ("/", "/live", "/health", *(f"/gradio_api/run/{name}" for name in ("read_photo", "read_face", "about_model")))
+ENDPOINTS = ("read_photo", "read_face", "about_model")
+CALLS = {f"/gradio_api/{kind}/{name}" for kind in ("run", "api", "call", "call/v2") for name in ENDPOINTS}
+OWN = {"/", "/live", "/health"} | CALLS
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -63,8 +65,8 @@ class RequestLog:
 
 def _pattern(scope: Scope) -> str:
     """The address's pattern, as the route that answered has it; our own addresses as they are."""
-    if scope["path"] in OWN:
-        return scope["path"]
+    if (path := scope["path"].rstrip("/") or "/") in OWN:
+        return path
     if scope["path"].startswith("/scripts/"):
         return "/scripts/{path}"
     return getattr(scope.get("route"), "path", "(no such address)")

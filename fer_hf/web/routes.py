@@ -13,13 +13,13 @@ from starlette.types import Scope
 from fer_hf import __version__
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.web.api import READERS, about, answer
+from fer_hf.web.api import ENDPOINTS, READERS, about, answer
 from fer_hf.web.components.base import COMPONENTS
 from fer_hf.web.model_info import read_model_info
 from fer_hf.web.service import Service
 from fer_hf.web.websocket import LiveSocket
 
-RUN = "/gradio_api/run/"
+RUN = ("/gradio_api/run/{}", "/gradio_api/run/{}/", "/gradio_api/api/{}", "/gradio_api/api/{}/")  # Gradio's own
 STATUS = {"busy": 503, "file_too_large": 413}  # of a request that is refused, by the error's code; others are 422
 
 
@@ -34,7 +34,7 @@ def routes(service: Service) -> list[BaseRoute]:
         Route("/health", _health(service.analyzer)),
         Route("/", _head, methods=["HEAD"]),
         Mount("/scripts", Scripts(directory=COMPONENTS)),
-        *(Route(RUN + name, _run(service, name), methods=["POST"]) for name in (*READERS, "about_model")),
+        *(Route(run.format(name), _run(service, name), methods=["POST"]) for name in ENDPOINTS for run in RUN),
     ]
 
 

@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from fer_hf.errors import FerError, report
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.process_settings import configure_process
+from fer_hf.web.call_check import CallCheck
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.request_log import RequestLog, start_logging
@@ -78,11 +79,11 @@ def serve(page: gr.Blocks, service: Service) -> None:
 
 
 def server_settings(service: Service) -> dict[str, Any]:
-    """Our addresses, which come before Gradio's; the largest request, in bytes; the log."""
+    """Our addresses, which come before Gradio's; the largest request, in bytes; the log and the check of requests."""
     return {
         "routes": routes(service),
         "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20,
-        "middleware": [Middleware(RequestLog)],
+        "middleware": [Middleware(RequestLog), Middleware(CallCheck)],
     }
 
 
@@ -93,7 +94,10 @@ def stop_with(error: FerError) -> NoReturn:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Environment variables: FER_MODEL, GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, FER_LOG_LEVEL."
+    parser.epilog = (
+        "Environment variables: FER_MODEL, GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, FER_ALLOWED_HOSTS, FER_LOG_LEVEL, "
+        "FER_DEBUG; docs/api.md says what they mean."
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
