@@ -139,11 +139,12 @@ def test_a_dropped_connection_is_said_plainly_and_the_page_recovers(visit, photo
     page.context.set_offline(True)
     page.get_by_role("button", name=TEXT["photo_look"]).click()
     page.locator(".said", has_text=TEXT["no_answer"]).wait_for()
-    page.locator(".example").first.click()
+    astronaut = page.locator(f".example[title='{TEXT['photo_example_astronaut']}']")
+    astronaut.click()
     alert = page.locator(".waiting.failed", has_text=TEXT["no_answer"])
     alert.wait_for()
     page.context.set_offline(False)
-    page.locator(".example").first.click()
+    astronaut.click()
     page.get_by_role("heading", name=TEXT["photo_faces_one"]).wait_for()
     assert alert.count() == 0
 

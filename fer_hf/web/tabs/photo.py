@@ -24,8 +24,13 @@ from fer_hf.web.i18n import Text, shown
 from fer_hf.web.limits import in_turn_if_room, opened, sent_file
 from fer_hf.web.service import Service
 
-EXAMPLES = {"astronaut": examples.astronaut, "group": examples.group, "cat": examples.cat}
-FIRST = "astronaut"  # is answered before anybody has sent a photo
+EXAMPLES = {
+    "drawn": examples.drawn,
+    "astronaut": examples.astronaut,
+    "group": examples.group,
+    "cat": examples.cat,
+}
+FIRST = "drawn"  # is answered before anybody has sent a photo
 EXAMPLE_PIXELS = 960
 DRAWN_PIXELS = 2048  # longest side of the annotated picture
 THIRDS = ("upper", "middle", "lower")
