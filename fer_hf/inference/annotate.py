@@ -27,6 +27,7 @@ class Mark(NamedTuple):
     box: Box
     label: str  # gives the colour
     texts: tuple[str, ...]  # descriptions, the longest first: the first that fits into the picture is written
+    unsure: bool  # its box is dashed
 
 
 def describe_face(face: Face) -> str:
@@ -51,7 +52,8 @@ def draw_faces(photo: Image.Image, result: PhotoResult, describe: Callable[[Face
     marks = []
     for number, face in enumerate(result.faces, start=1):
         words = f"{number} {describe(face)}"
-        marks.append(Mark(face.box, face.label, (f"{words} {percent(face.confidence)}", words, f"{number}")))
+        texts = (f"{words} {percent(face.confidence)}", words, f"{number}")
+        marks.append(Mark(face.box, face.label, texts, bool(face.unsure)))
     if marks:
         draw_marks(drawn, marks, text_height(result))
     return drawn
@@ -62,7 +64,7 @@ def draw_samples(
 ) -> Image.Image:
     """A copy of an RGB frame (height, width, 3) with a box and its caption at each face."""
     picture = Image.fromarray(frame)
-    marks = [Mark(sample.box, sample.label, (describe(sample), f"{sample.face}")) for sample in samples]
+    marks = [Mark(s.box, s.label, (describe(s), f"{s.face}"), bool(s.unsure)) for s in samples]
     least, share = FRAME_TEXT
     draw_marks(picture, marks, max(least, round(min(picture.size) * share)))
     return picture
@@ -98,6 +100,19 @@ def draw_box(draw: ImageDraw.ImageDraw, mark: Mark, line: int) -> None:
         inner = (x1 + inset, y1 + inset, x2 - 1 - inset, y2 - 1 - inset)
         if inner[0] < inner[2] and inner[1] < inner[3]:
             draw.rectangle(inner, outline=colour, width=width)
+            if mark.unsure and colour != HALO:
+                draw_gaps(draw, inner, width)
+
+
+def draw_gaps(draw: ImageDraw.ImageDraw, box: Box, width: int) -> None:
+    """Turn a box's line of `width` pixels into dashes."""
+    x1, y1, x2, y2 = box
+    for x in range(x1 + 3 * width, x2, 6 * width):
+        for y in (y1, y2 - width + 1):
+            draw.rectangle((x, y, min(x + 3 * width, x2 + 1) - 1, y + width - 1), fill=HALO)
+    for y in range(y1 + 3 * width, y2, 6 * width):
+        for x in (x1, x2 - width + 1):
+            draw.rectangle((x, y, x + width - 1, min(y + 3 * width, y2 + 1) - 1), fill=HALO)
 
 
 def fitting_text(draw: ImageDraw.ImageDraw, texts: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> str:

@@ -42,6 +42,11 @@ class Sample(NamedTuple):
         """The label under which the sample is counted; UNSURE where the model is unsure."""
         return UNSURE if self.unsure else self.label
 
+    def to_dict(self) -> dict:
+        """The sample as plain values, its scores by their labels."""
+        scores = {label: round(score, 6) for label, score in zip(LABELS, self.scores, strict=True)}
+        return self._asdict() | {"box": list(self.box), "unsure": list(self.unsure), "scores": scores}
+
 
 def make_sample(
     time: float, face: int, box: Sequence[float], scores: Sequence[float], unsure_below: float = 0.0

@@ -24,7 +24,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.annotate import draw_samples
 from fer_hf.inference.stream import follow
-from fer_hf.inference.timeline import Sample, caption
+from fer_hf.inference.timeline import Sample, caption, summarise
 from fer_hf.inference.tracking import Tracker
 from fer_hf.io import replacing
 
@@ -58,6 +58,19 @@ class VideoResult:
     every: float  # seconds between two analyzed frames
     samples: list[Sample]  # times count from the video's start
     portraits: dict[int, bytes]  # of each face where it was largest, as JPEG, PORTRAIT pixels per side
+
+    def to_dict(self, file: str) -> dict:
+        """The result as plain values, under the video's file name; each face's summary, then all samples."""
+        return {
+            "file": file,
+            "width": self.width,
+            "height": self.height,
+            "seconds": self.seconds,
+            "cut": self.cut,
+            "every": self.every,
+            "faces": summarise(self.samples),
+            "samples": [sample.to_dict() for sample in self.samples],
+        }
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,10 @@ def test_a_video_becomes_a_timeline_a_copy_and_a_table_and_nothing_stays_on_the_
     rows = read_csv(content)
     assert name == "walk-faces.csv" and tuple(rows[0]) == VIDEO_COLUMNS
     assert {row["face"] for row in rows} == {"1"} and len(rows) == 6
+    name, content = saved(page, page.get_by_role("button", name=TEXT["video_save_json"]))
+    values = json.loads(content)
+    assert name == "walk-faces.json" and values["file"] == "walk.mp4"
+    assert [sample["label"] for sample in values["samples"]] == [row["label"] for row in rows]
     assert page.complaints == []
 
 

@@ -1,5 +1,7 @@
 """Boxes and plates on photos and on frames of videos."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
@@ -31,6 +33,26 @@ def test_a_face_is_boxed_in_its_colour_and_the_photo_is_left_alone(background):
     assert changed[150:300, 200].all() and changed[150:300, 319].all()  # the rim shows on any background
     assert not changed[180:280, 220:300].any()  # the face itself is not covered
     assert not changed[310:, :].any()
+
+
+@pytest.mark.parametrize("kind", ["photo", "video"])
+def test_the_box_of_an_unsure_face_is_dashed(kind):
+    frame, box = np.full((480, 640, 3), 255, np.uint8), (200, 150, 320, 300)
+    sample = make_sample(0, 1, box, [0.94 if label == "sad" else 0.01 for label in LABELS])
+
+    def coloured(unsure):
+        """Where along its upper line the box has the colour of the expression."""
+        if kind == "video":
+            drawn = draw_samples(frame, [sample._replace(unsure=unsure)])
+        else:
+            result = PhotoResult(640, 480, (replace(face(*box, "sad"), unsure=unsure),))
+            drawn = draw_faces(Image.fromarray(frame), result)
+        return (np.asarray(drawn)[150:156, 210:310] == ImageColor.getrgb(COLOURS["sad"])).all(axis=-1).any(axis=0)
+
+    assert coloured(()).all()
+    dashes = coloured(("sad", "fear"))
+    assert 0.3 < dashes.mean() < 0.7
+    assert np.diff(dashes).sum() > 6
 
 
 def test_no_face_is_the_photo_itself():

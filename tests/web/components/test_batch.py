@@ -57,7 +57,7 @@ def test_counts_are_said_in_words(language):
     text = TEXTS[language]
     shown = answer(MIXED, text)["html"]
     chips = re.findall(r'<span class="chip[^>]*>([^<]+)</span>', shown)
-    assert chips == [f"2 {text['happy']}", f"1 {text['sad']}", f"1 {text['unsure']}"]
+    assert chips == [f"2 × {text['happy']}", f"1 × {text['sad']}", f"1 × {text['unsure']}"]
     assert text["batch_without_one"] in shown
     assert text["batch_failed"].format(count=2) in shown
 

@@ -1,6 +1,7 @@
 """A video's reading as HTML: every face, every number, and words where there are colours."""
 
 import html
+import json
 import re
 
 import pytest
@@ -70,12 +71,17 @@ def test_unsure_stretches_are_said_to_be_unsure_and_so_is_the_face_that_mostly_i
     assert "mostly unsure" in answer([sample(0.0, 1, "sad", 0.3)])["html"]
 
 
-def test_the_table_is_the_whole_csv():
-    ((name, content),) = answer(TWO, "=party.mp4")["files"].items()
-    assert name == "=party-faces.csv"
-    rows = read_csv(content)
+def test_the_table_and_the_json_hold_everything():
+    files = answer(TWO, "=party.mp4")["files"]
+    assert list(files) == ["=party-faces.csv", "=party-faces.json"]
+    rows = read_csv(files["=party-faces.csv"])
     assert tuple(rows[0]) == CSV_COLUMNS
     assert len(rows) == len(TWO)
+    values = json.loads(files["=party-faces.json"])
+    assert values["file"] == "=party.mp4"
+    assert [face["face"] for face in values["faces"]] == sorted({sample.face for sample in TWO})
+    assert len(values["samples"]) == len(TWO)
+    assert set(values["samples"][0]["scores"]) == set(LABELS)
 
 
 def test_a_name_is_text_and_no_markup():

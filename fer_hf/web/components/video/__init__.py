@@ -1,5 +1,6 @@
 """The answer to a video: its marked copy, a strip per face, the scores of each over time, and the same in words."""
 
+import json
 from collections.abc import Sequence
 
 from fer_hf.inference.timeline import GAP, Sample, by_face, segments, summarise, timeline_csv
@@ -44,9 +45,10 @@ def video_answer(result: VideoResult, name: str, marked: str, text: Text) -> dic
         rows=ROWS,
         stem=stem,
     )
+    values = json.dumps(result.to_dict(name), indent=2, ensure_ascii=False) + "\n"
     return {
         "html": html,
-        "files": {f"{stem}.csv": timeline_csv(result.samples)},
+        "files": {f"{stem}.csv": timeline_csv(result.samples), f"{stem}.json": values},
         "marked": marked,
         "seconds": result.seconds,
         "every": result.every,
