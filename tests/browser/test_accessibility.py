@@ -18,7 +18,7 @@ def looked_at(page, language):
         page.goto(f"{page.url.rstrip('/')}/{language}")
         page.wait_for_selector("[data-ready] .picker")
     page.add_script_tag(path=node_tools.FOLDER / "node_modules" / "axe-core" / "axe.min.js")
-    return page.get_by_role("tab").all()
+    return page.locator("[data-tab-id]").all()
 
 
 def serious(page):
