@@ -1,12 +1,12 @@
-"""Is Live live? The real page in Chromium, whose fake camera shows one face and four, 10 and 30 times a second.
+"""Is Live live? The real page in Chromium, whose fake camera shows one face and four, at 10 and 30 frames per second.
 
     python -m benchmarks.live [--seconds 30] [--faces 1 4] [--rates 10 30] [--model M]
 
-The page and the browser run on this machine, as on a visitor's and a server's at once. A frame's delay is from the time
-at which the camera took it to that at which its boxes have been drawn. Every frame of the fake camera has a number in
-it, so that those that were never read are counted; at 10 frames a second 95 % are to be read. Where the time goes: to
-take and encode the picture in the browser, to carry it there and the answer back, to read it (with any wait for its
-turn), to draw.
+The page and the browser run on this machine, as on a visitor's and a server's at once. A frame's delay runs from the
+moment at which the camera took it to the moment at which its boxes have been drawn. Every frame of the fake camera has
+a number in it, so that those that were never read are counted; at 10 frames per second, 95 % are to be read. The time
+of a frame is split into taking and encoding it in the browser, carrying it to the server and the answer back, reading
+it (with any wait for its turn), and drawing.
 """
 
 import argparse
@@ -139,7 +139,7 @@ def figures(watched: dict) -> dict:
 
 
 def distinct_share(watched: dict) -> float:
-    """Of the camera's distinct frames between the first and the last that were read, the share that was read."""
+    """The share of the camera's distinct frames, between the first and the last one read, that was read."""
     pictures = dict(map(unpacked, watched["sent"]))
     numbers = [number_of(np.asarray(pictures[each["sent"]])) for each in watched["drawn"] if each["sent"] in pictures]
     steps = [(later - before) % FRAMES for before, later in pairwise(numbers)]
@@ -168,7 +168,7 @@ def alone(analyzer: FaceAnalyzer, rounds: int) -> dict[str, float]:
 
 
 def verdict(runs: list[dict]) -> dict[str, bool | None]:
-    """Whether one face keeps the limits, at each camera's best: None where that was not measured."""
+    """Whether one face keeps each limit, at the camera's rate to which it applies; None if that was not measured."""
     ones = {run["camera_frames_a_second"]: run for run in runs if run["faces"] == 1}
     slow, fast = ones.get(10), ones.get(30)
     return {
@@ -179,7 +179,7 @@ def verdict(runs: list[dict]) -> dict[str, bool | None]:
 
 
 def plot(runs: list[dict], path: Path) -> None:
-    """Where the time of a frame goes, run by run."""
+    """How the time of a frame is spent, run by run."""
     names = [f"{run['faces']} face{'s' * (run['faces'] > 1)}, {run['camera_frames_a_second']} a second" for run in runs]
     with figure(path, 8, 1.2 + 0.6 * len(runs)) as axes:
         left = np.zeros(len(runs))
@@ -210,7 +210,7 @@ def measure(model: str, faces: list[int], rates: list[int], seconds: float) -> l
         stop(process)
 
 
-def main(words: list[str]) -> None:
+def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.live", description=__doc__.splitlines()[0], allow_abbrev=False
     )
@@ -219,7 +219,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--faces", type=int, nargs="+", default=[1, 4], choices=(1, 4), help="(default: 1 4)")
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 30], help="the camera's (default: 10 30)")
     parser.add_argument("--rounds", type=int, default=20, help="of each step alone (default: %(default)s)")
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     runs = measure(arguments.model, arguments.faces, arguments.rates, arguments.seconds)
     results = {
         "camera": {"width": WIDTH, "height": HEIGHT},

@@ -14,12 +14,12 @@ from PIL import Image
 from skimage.data import astronaut
 
 WIDTH, HEIGHT = 640, 480
-BITS, SQUARE = 10, 16  # of the number; pixels a side
+BITS, SQUARE = 10, 16  # of the number; pixels per side
 FACE = (150, 0, 310, 220)  # in the astronaut's picture
 
 
 def write_video(path: Path, faces: int, frames: int, rate: int) -> Path:
-    """A y4m file of `frames` frames, `rate` a second, with one or four faces."""
+    """A y4m file of `frames` frames, `rate` per second, with one or four faces."""
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{rate}:1 Ip A1:1 C420jpeg\n".encode())
         for frame in moving_faces(faces, frames):

@@ -25,7 +25,7 @@ GIGABYTES_LIMIT = 1.5  # resident, after the photos
 
 
 def measure(model: str, photos: list[Image.Image]) -> dict:
-    """Start the page several times; each time have it read all `photos`."""
+    """Start the page several times, and let it read all `photos` each time."""
     with TemporaryDirectory() as folder:
         files = [str(Path(folder) / f"{number}.png") for number in range(len(photos))]
         for photo, file in zip(photos, files, strict=True):
@@ -63,7 +63,7 @@ def one_start(model: str, files: list[str]) -> tuple[float, float, float]:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """Ask the program to end, and end it if it does not."""
+    """Ask the program to end, and kill it if it does not."""
     process.terminate()
     try:
         process.wait(timeout=30)
@@ -82,7 +82,7 @@ def wait_for(url: str, process: subprocess.Popen) -> None:
     """Wait until the page is served.
 
     Raises:
-        FerError: the program ended, or said nothing for two minutes.
+        FerError: the program ended, or did not answer for two minutes.
     """
     give_up = time.perf_counter() + PATIENCE
     while time.perf_counter() < give_up:

@@ -43,9 +43,9 @@ def path_of(name: str, suffix: str = ".json") -> Path:
 
 
 def build_parser(name: str, about: str, device: bool = True) -> argparse.ArgumentParser:
-    """The options of every benchmark that scores a model on FER2013, `--device` only where others than the CPU serve.
+    """The options of every benchmark that scores a model on FER2013.
 
-    `about` is the docstring of the module.
+    `about` is the docstring of the module; `device`: whether the benchmark can run elsewhere than on the CPU.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
     parser.add_argument(

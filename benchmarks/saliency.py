@@ -139,8 +139,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(words: list[str]) -> None:
-    arguments = record.parse(build_parser(), words)
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device="cpu")
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces, len(data))

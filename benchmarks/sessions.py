@@ -2,10 +2,10 @@
 
     python -m benchmarks.sessions [--seconds 120] [--model M]
 
-The page is started as `python app.py`, on loopback, and stopped at the end. Two sessions send ten live frames a second
-over a WebSocket; the others send a photo every three seconds by the very request that the browser makes. Each session
-has a picture of a size and a number of faces that no other has, and every answer is held against both. The server's
-memory is read each second; its slope is fitted to what comes after the first minute.
+The page is started as `python app.py`, on loopback, and stopped at the end. Two sessions send ten live frames per
+second over a WebSocket; the others send a photo every three seconds by the very request that the browser makes. Each
+session has a picture of a size and a number of faces that no other has, and every answer is compared with both. The
+server's memory is read each second; its slope is fitted to what comes after the first minute.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from fer_hf.evaluation.plots import figure
 
 LIVE, PHOTOS = 2, 8
 SETTLED = 60.0  # seconds after which the memory should be flat
-FLAT = 10.0  # megabytes a minute that count as flat
+FLAT = 10.0  # megabytes per minute that count as flat
 
 
 def watch(pid: int, end: float) -> list[tuple[float, float]]:
@@ -40,7 +40,7 @@ def watch(pid: int, end: float) -> list[tuple[float, float]]:
 
 
 def measure(url: str, pid: int, seconds: float) -> dict:
-    """Let all come at once and stay for so many seconds."""
+    """Let all visitors come at once and stay for `seconds`."""
     end = time.monotonic() + seconds
     started = time.monotonic()
     kinds = [LiveVisitor] * LIVE + [PhotoVisitor] * PHOTOS
@@ -115,7 +115,7 @@ def draw(results: dict, path: Path) -> None:
         axes.set_title(f"{LIVE + PHOTOS} sessions at once; memory {slope:+.1f} MB a minute at the end", fontsize=10)
 
 
-def main(words: list[str]) -> None:
+def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0], allow_abbrev=False
     )
@@ -123,7 +123,7 @@ def main(words: list[str]) -> None:
     parser.add_argument(
         "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
     )
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     port = free_port()
     environment = os.environ | {"FER_MODEL": arguments.model, "GRADIO_SERVER_PORT": str(port)}
     environment["GRADIO_SERVER_NAME"] = "127.0.0.1"

@@ -108,8 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(words: list[str]) -> None:
-    arguments = record.parse(build_parser(), words)
+def main(argv: list[str]) -> None:
+    arguments = record.parse(build_parser(), argv)
     results = {}
     if "predict" in arguments.parts:
         extra = {Path(path).name: open_photo(path) for path in arguments.photo}

@@ -1,4 +1,4 @@
-"""What `train.py` keeps of the speed of bare steps: forward, backward and optimiser on ready tensors.
+"""How much of the speed of bare steps `train.py` reaches: forward, backward and optimiser on ready tensors.
 
 Part of `python -m benchmarks.speed`. One run of the trainer is stopped after every few steps to do as many bare steps
 with a second model, so that both meet the same machine.
@@ -70,7 +70,7 @@ class Alternation(TrainerCallback):
 
 
 def now() -> float:
-    """The clock, once the accelerator has done what it was told."""
+    """The clock, once the accelerator has finished its work."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()

@@ -103,7 +103,7 @@ class LiveVisitor(Session):
 
 
 def picture(faces: int, number: int) -> Image.Image:
-    """So many faces side by side on grey, in a picture whose size no other session's has."""
+    """Some faces side by side on grey, in a picture of a size that no other session has."""
     photo = examples.group(faces, 1)
     photo = photo.resize((150 * faces, 150), Image.Resampling.LANCZOS)
     whole = Image.new("RGB", (max(photo.width, 400) + 2 * number, 240 + 2 * number), "#707070")

@@ -39,7 +39,7 @@ def busy_cores(cores: int) -> Iterator[None]:
 
 
 def failures(tests: list[str]) -> list[str]:
-    """Run the tests once, in one process; return the names of those that failed, or why nothing ran."""
+    """Run the tests once, in one process; return the names of those that failed, or the reason why none ran."""
     with tempfile.TemporaryFile("w+") as output:  # a pipe would be kept open by what a failed test leaves behind
         command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *tests]
         done = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)

@@ -1,4 +1,4 @@
-"""What the files in a model's folder say: results, training, size. Each is checked before anything is told of it.
+"""What the files in a model's folder say: results, training, size. Each is checked before it is used.
 
 A model's folder holds `config.json`, `preprocessor_config.json` and `model.safetensors`; `eval_results*.json` of
 `python -m fer_hf evaluate`; and `training.json`, which is made from the report of train.py.
@@ -75,7 +75,7 @@ def read_training(model: Path, base_model: str | None = None, report: Path | Non
 
 
 def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
-    """What may be told of a training run: nothing of the machine's folders."""
+    """What may be published of a training run: nothing about the machine's folders."""
     try:
         recipe = report["recipe"]
         model = recipe["model_name_or_path"] if "model_name_or_path" in recipe else recipe["model"]

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """What every command that loads a model is told about it."""
+    """The options of every command that loads a model."""
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: an accelerator if there is one)")
     parser.add_argument("--backend", default="torch", choices=BACKENDS, help="what computes (default: %(default)s)")

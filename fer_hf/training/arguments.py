@@ -198,7 +198,7 @@ class FerTrainingArguments(TrainingArguments):
 
 
 class Arguments(NamedTuple):
-    """All that a training run is told."""
+    """All arguments of a training run."""
 
     model: ModelArguments
     data: DataArguments

@@ -28,7 +28,7 @@ def read_arguments(argv: list[str]) -> Arguments:
     """The arguments of the command line `[RECIPE.yaml] [--name value ...]`, the command line's over the recipe's.
 
     Raises:
-        FerError: no such file or no YAML table; an unknown name (the nearest known one is told); a wrong value.
+        FerError: no such file or no YAML table; an unknown name (the nearest known one is suggested); a wrong value.
     """
     parser = build_parser()
     words = list(argv)
@@ -62,7 +62,7 @@ def build_parser() -> HfArgumentParser:
 
 
 def read_recipe(path: str | Path) -> list[str]:
-    """A recipe as words of a command line.
+    """A recipe as the arguments of a command line.
 
     Raises:
         FerError: it cannot be read or is not a YAML table of names and values.

@@ -1,6 +1,6 @@
 """What is done to a model's weights after training, so that plain `pipeline("image-classification")` is right.
 
-Everything that a `pipeline` cannot be told is written into the weights here: interpolation with the starting point,
+Everything that cannot be set in a `pipeline` is written into the weights here: interpolation with the starting point,
 calibration, grey sight, and half precision on disk. A `pipeline` user needs none of our code.
 """
 

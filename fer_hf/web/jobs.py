@@ -80,7 +80,7 @@ class JobQueue:
         """Let a job wait for its turn. Its steps are closed at its end, whatever happens.
 
         Raises:
-            FerError: too many jobs wait already.
+            FerError: too many jobs are waiting already.
         """
         if sum(not job.ended for job in self._jobs.values()) >= WAITING:
             self._uploads.forget(name)
@@ -90,7 +90,7 @@ class JobQueue:
         self._leave_when_abandoned(name)
 
     async def look(self, name: str) -> tuple[Any, bool]:
-        """The state of a job as soon as it is a new one, and whether it is the last, which is told as often as wanted.
+        """The state of a job, as soon as it has changed, and whether it is the last one, which can be asked for again.
 
         The state is `Wait`, or the newest step; None before the first.
 
@@ -133,7 +133,7 @@ class JobQueue:
             job.ended = True
 
     def _state(self, name: str) -> Any:
-        """Its newest step; before the first, how many jobs are to be finished first."""
+        """Its newest step; before the first one, how many other jobs come first."""
         earlier = takewhile(lambda each: each != name, self._jobs)
         before = sum(not self._jobs[each].ended for each in earlier)
         return Wait(before) if before else self._jobs[name].state

@@ -19,7 +19,7 @@ from fer_hf.web.temp_files import Uploads
 
 MEGABYTES = 20  # the largest photo that the page and the endpoint take
 UPLOAD_MEGABYTES = 100  # the largest file that is taken at all: a video, a zip of photos
-MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes a pixel
+MAX_PIXELS = 50_000_000  # of a photo: what phones take; opening one needs up to eight bytes per pixel
 BIG_PIXELS = 16_000_000
 READERS = 2  # threads that read: a heavy photo leaves room for another; more would only share the cores
 WAITING = 32  # requests under way; the next visitor or program is asked to come back
@@ -34,20 +34,20 @@ _OPENING = Lock()
 
 
 def in_turn(work: Callable[..., Answer], *arguments: object) -> Answer:
-    """Do what needs the model in one of the threads that read, when one is free."""
+    """Do what needs the model in one of the reading threads, as soon as one is free."""
     return _READING.submit(work, *arguments).result()
 
 
 async def in_turn_async(work: Callable[..., Answer], *arguments: object) -> Answer:
-    """The same, for those who wait without holding a thread."""
+    """The same, for callers that wait without holding a thread."""
     return await asyncio.wrap_future(_READING.submit(work, *arguments))
 
 
 async def in_turn_if_room(work: Callable[..., Answer], *arguments: object) -> Answer:
-    """The same, for requests of which any number may come.
+    """The same, for requests whose number has no limit.
 
     Raises:
-        FerError: too many wait already.
+        FerError: too many are waiting already.
     """
     if not _PLACES.acquire(blocking=False):
         raise FerError("busy", waiting=WAITING)
@@ -61,7 +61,7 @@ def sent_file(sent: dict) -> io.BytesIO:
     """The file that the browser sent as {"name", "data": a `data:` address}, or {"name", "size"} of one too large.
 
     Raises:
-        FerError: it is too large, or what came is no file.
+        FerError: it is too large, or what came is not a file.
     """
     if not isinstance(sent, dict):
         raise FerError("photo_incomplete")
@@ -99,7 +99,7 @@ def named_file(data: bytes, name: str) -> io.BytesIO:
 
 @contextmanager
 def opened(file: BinaryIO | Path) -> Iterator[Image.Image]:
-    """Open a photo. One is opened at a time, and a big one is alone until it is done with: that bounds the memory."""
+    """Open a photo. One is opened at a time, and a big one stays alone until it has been read: this bounds memory."""
     with ExitStack() as alone:
         alone.enter_context(_OPENING)
         photo = open_photo(file, MAX_PIXELS)

@@ -26,7 +26,7 @@ class ModelInfo:
     name: str  # the Hub id, or the folder's name without the rest of its path
     sha256: str  # of the weights
     parameters: int
-    size: int  # pixels a side of what the model looks at
+    size: int  # pixels per side of the pictures that the model takes
     results: dict | None  # eval_results.json of `python -m fer_hf evaluate`
     corruptions: dict | None  # corruptions.json of `python -m benchmarks.corruptions`
     training: dict | None  # training.json of `python -m fer_hf card`
@@ -35,7 +35,7 @@ class ModelInfo:
 
 @cache
 def read_model_info(analyzer: FaceAnalyzer) -> ModelInfo:
-    """What is known of the analyzer's model; read once a process.
+    """What is known of the analyzer's model; read once per process.
 
     Raises:
         FerError: the weights are not where they were loaded from.

@@ -43,7 +43,7 @@ def _lay_out(service: Service, text: Text, tabs: Mapping[str, ModuleType]) -> No
 
 
 def _forget_uploads(service: Service) -> Callable[[gr.Request], None]:
-    """What is done when a program's session ends, or a visitor's."""
+    """What is done when the session of a program or a visitor ends."""
 
     def forget(request: gr.Request) -> None:
         service.uploads.forget(request.session_hash)

@@ -30,7 +30,7 @@ def start_logging() -> None:
 
 
 def log_failure(what: str, error: BaseException) -> None:
-    """Log a failure that nobody foresaw: by its type, since its text may name a visitor's file, or with FER_DEBUG=1."""
+    """Log an unforeseen failure by its type, since its text may name a visitor's file; in full with FER_DEBUG=1."""
     details = error if os.environ.get("FER_DEBUG") == "1" else None
     log.error("%s failed: %s", what, type(error).__name__, exc_info=details)
 

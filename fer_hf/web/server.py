@@ -43,7 +43,7 @@ SETTINGS = {
     "ssr_mode": False,
     "mcp_server": True,
     "max_file_size": f"{UPLOAD_MEGABYTES}mb",
-    "state_session_capacity": 100,  # visitors of whom Gradio keeps the page's layout; it is never told their pictures
+    "state_session_capacity": 100,  # visitors for whom Gradio keeps the page's layout; it never sees their pictures
     "footer_links": ["api"],
 }
 

@@ -8,7 +8,7 @@ was. Then it sends
 
 Each frame is answered by what `LiveSession.read` returns, or by {"dropped": true}, both with "sent", the frame's time,
 and "milliseconds" that it was here; each command by {"done": its name} and what it asks for, "end" by both. Only the
-newest frame waits. A connection that the server closes is told why before: {"error": a Refusal's code}.
+newest frame waits. Before the server closes a connection, it sends the reason: {"error": a Refusal's code}.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ class Connection:
         """Until the browser says "end".
 
         Raises:
-            Refusal: the time is up, or what came was no message of ours.
+            Refusal: the time is up, or what came is not one of the messages above.
             WebSocketDisconnect: the browser has gone.
         """
         tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._read())]
@@ -162,7 +162,7 @@ class Connection:
             raise Refusal("idle") from None
 
     async def _keep(self, frame: bytes) -> None:
-        """Let a frame wait in place of the one that waits."""
+        """Let a frame wait in place of the one that is waiting."""
         if not frame.startswith(PICTURES, TIME.size) or len(frame) > MAX_BYTES:
             raise Refusal("message")
         if not 0 <= TIME.unpack_from(frame)[0] < 1e9:

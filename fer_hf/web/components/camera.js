@@ -2,7 +2,7 @@
 // leaves the browser only if the component sends it.
 export class Camera {
   // `closed(why)` is called when the camera cannot be opened ("absent", "denied") and when it has ended: "left" with its
-  // tab, "gone" by itself, or as `close` was told.
+  // tab, "gone" by itself, or for the reason given to `close`.
   constructor(root, button, wanted, closed) {
     Object.assign(this, { root, button, wanted, closed, video: root.querySelector("video"), stream: null });
     new IntersectionObserver(() => this.visible || !this.stream || this.close("left")).observe(root);

@@ -37,7 +37,7 @@ THIRDS = ("upper", "middle", "lower")
 
 
 def build(service: Service, text: Text) -> None:
-    """The place to send a photo from, and the place where the answer comes."""
+    """The tab."""
 
     async def analyze(sent: dict) -> str:
         """The answer's HTML."""
@@ -60,7 +60,7 @@ def build(service: Service, text: Text) -> None:
 
 @cache
 def _first_answer(analyzer: FaceAnalyzer) -> tuple[PhotoResult, list[Image.Image]]:
-    """What an example shows, and its faces; read once a process."""
+    """What an example shows, and its faces; read once per process."""
     photo = EXAMPLES[FIRST]()
     result = analyzer.analyze(photo)
     return result, [crop_face(photo, face.detection) for face in result.faces]

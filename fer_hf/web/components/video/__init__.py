@@ -20,7 +20,7 @@ WORDS = ("video_face", "video_now", "video_away", "video_chart", "either")
 class Video(FileJob):
     """The Video tab.
 
-    `gr.Video` plays one file; it tells nobody which moment it shows, so that no timeline can follow it. What moves with
+    `gr.Video` plays one file but does not report which moment it shows, so no timeline can follow it. What moves with
     the video is in script.js.
     """
 
