@@ -56,6 +56,6 @@ def test_other_files_are_tables(name):
     assert isinstance(yaml.safe_load((ROOT / ".github" / name).read_text()), dict)
 
 
-@pytest.mark.parametrize("target", set(re.findall(r"make ([\w-]+)", "".join(p.read_text() for p in WORKFLOWS))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"make ([\w-]+)", "".join(p.read_text() for p in WORKFLOWS)))))
 def test_targets_of_the_workflows_exist(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
