@@ -72,6 +72,17 @@ def served(tiny_model):
         yield served
 
 
+def watched_page(context):
+    """A new page that notes which hosts it asks and what the browser complains about."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.hosts, page.complaints = set(), []
+    page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
 @pytest.fixture
 def visit(browser, served):
     """A function that opens the page in a session of its own and returns it, ready."""
@@ -80,12 +91,7 @@ def visit(browser, served):
     def open_page(path="", **options):
         context = browser.new_context(**{"viewport": DESK} | options)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.hosts, page.complaints = set(), []
-        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page = watched_page(context)
         page.goto(served.url + path)
         page.wait_for_selector("[data-ready] .picker", state="attached")
         return page

@@ -13,7 +13,7 @@ from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web import websocket
 from fer_hf.web.components import live
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
-from tests.conftest import BROWSERS, DESK, FLAGS, PATIENCE, PHONE
+from tests.conftest import BROWSERS, DESK, FLAGS, PHONE, watched_page
 from tests.support import node_tools
 from tests.support.csv_file import read_csv
 
@@ -72,12 +72,7 @@ def visit(browser, served):
     def open_tab(camera=browser, script=WATCH, path="", **options):
         context = camera.new_context(**{"viewport": DESK, "permissions": ["camera"]} | options)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.hosts, page.complaints = set(), []
-        page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page = watched_page(context)
         page.add_init_script(script)
         page.goto(served.url + path)
         page.get_by_role("tab", name="Live", exact=True).click()
