@@ -1,7 +1,5 @@
 """Every heat-map method on tiny models, and on one whose answer hangs on a known corner of the picture."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -20,8 +18,8 @@ from benchmarks.saliency_methods import ATTENTION, METHODS
 from fer_hf.data.synthetic import draw_face
 from fer_hf.inference.saliency import integrated_gradients, unit_heat
 from fer_hf.labels import ID2LABEL, LABEL2ID, LABELS
+from tests.inference.test_saliency import SIZE, Corner
 
-SIZE = 56
 TOKENS = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
@@ -74,16 +72,6 @@ def test_each_method_gives_a_map_a_face_and_leaves_the_model_alone(family, name)
     alone = METHODS[name](model, pixels[1:2], torch.tensor([3]))
     if name != "smooth_gradient":  # its noise depends on the place in the batch
         assert torch.allclose(unit_heat(heat, SIZE)[1], unit_heat(alone, SIZE)[0], atol=1e-3)
-
-
-class Corner(torch.nn.Module):
-    """Class 3 rises with the light's variation in the upper left quarter of the picture, and with nothing else."""
-
-    def forward(self, pixels):
-        corner = pixels[:, :, : SIZE // 2, : SIZE // 2]
-        logits = torch.zeros(len(pixels), 7)
-        logits[:, 3] = 5 * corner.var((1, 2, 3))
-        return SimpleNamespace(logits=logits)
 
 
 @pytest.mark.parametrize("name", ["integrated_gradients", "smooth_gradient", "occlusion"])
