@@ -107,6 +107,7 @@ class FerTrainingArguments(TrainingArguments):
     # What the Trainer does not have
     early_size: int = argument(0, "pixels per side while the run is young: fewer tokens, faster steps; 0: image_size")
     early_fraction: float = argument(0.0, "share of all steps that are trained at early_size")
+    patch_drop_fraction: float = argument(1.0, "share of all steps in which patches are dropped, if any are")
     head_lr_multiplier: float = argument(5.0, "learning rate of the classifier, as a multiple of learning_rate")
     layer_decay: float = argument(0.75, "learning rate of each layer, as a multiple of that of the layer above it")
     votes_loss_weight: float = argument(1.0, "weight of the loss of the votes head, if there are two heads")
@@ -160,8 +161,10 @@ class FerTrainingArguments(TrainingArguments):
         for name, value in FIXED.items():
             if getattr(self, name) != value:
                 raise FerError("argument_fixed", name, value=value)
-        check_ranges(self, early_size=(0, 1024), early_fraction=(0, 1), head_lr_multiplier=(0, 1000))
-        check_ranges(self, layer_decay=(0.01, 1), class_weights=(0, 2), ema_decay=(0, 0.999999))
+        check_ranges(self, early_size=(0, 1024), early_fraction=(0, 1), patch_drop_fraction=(0, 1))
+        check_ranges(
+            self, head_lr_multiplier=(0, 1000), layer_decay=(0.01, 1), class_weights=(0, 2), ema_decay=(0, 0.999999)
+        )
         check_ranges(self, early_stopping_patience=(0, 1000), class_bias=(0, 1))
         check_ranges(self, votes_loss_weight=(0, 100), label_loss_weight=(0, 100), checkpoint_minutes=(0, 10_000))
         if self.votes_tau is not None:

@@ -150,19 +150,23 @@ def freeze(model: PreTrainedModel, count: int) -> None:
 
 
 def drop_patches(model: PreTrainedModel, rate: float) -> None:
-    """Let the encoder see a random 1 - `rate` of each picture's patches in training (as in FLIP; Li et al., 2023)."""
+    """Let the encoder see a random 1 - `rate` of each picture's patches in training (as in FLIP; Li et al., 2023).
+
+    `model.base_model.embeddings.patch_drop_rate` is the rate from then on, and may be changed.
+    """
     config, embeddings = model.config, model.base_model.embeddings
     extra = embeddings.position_embeddings.shape[1] - (config.image_size // config.patch_size) ** 2
 
     def keep_some(module: nn.Module, inputs: tuple, tokens: Tensor) -> Tensor:
         """Tokens (N, extra + patches, D) without some of the patches; CLS, and what else is no patch, stays."""
-        if not module.training:  # asks the module that the hook is on: copies of the model are scored beside it
+        if not module.training or not module.patch_drop_rate:  # of the module that the hook is on: the average's, too
             return tokens
         patches = tokens[:, extra:]
-        count = max(1, round((1 - rate) * patches.shape[1]))
+        count = max(1, round((1 - module.patch_drop_rate) * patches.shape[1]))
         kept = torch.rand(patches.shape[:2], device=tokens.device).argsort(1)[:, :count]
         return torch.cat([tokens[:, :extra], patches.take_along_dim(kept.unsqueeze(-1), 1)], 1)
 
+    embeddings.patch_drop_rate = rate
     embeddings.register_forward_hook(keep_some)
 
 

@@ -161,6 +161,7 @@ class FerTrainer(Trainer):
         weights, smoothing = None, 0.0
         if model.training:
             pictures, targets = self.augment(self.at_early_size(pictures), targets)
+            self.end_patch_drop()
             weights, smoothing = self.class_weights, self.args.label_smoothing_factor
         logits = model(pixel_values=normalise(pictures, self.processing_class)).logits.float()
         weights = None if weights is None else weights.to(logits.device)
@@ -176,6 +177,13 @@ class FerTrainer(Trainer):
         if not size or self.state.global_step >= self.args.early_fraction * self.state.max_steps:
             return pictures
         return nn.functional.interpolate(pictures, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
+
+    def end_patch_drop(self) -> None:
+        """Show the model whole pictures in the last part of the run, as it will see them in use."""
+        embeddings = getattr(self.model.base_model, "embeddings", None)
+        late = self.state.global_step >= self.args.patch_drop_fraction * self.state.max_steps
+        if late and getattr(embeddings, "patch_drop_rate", 0):
+            embeddings.patch_drop_rate = 0.0
 
     # -- averaged weights ----------------------------------------------------------------------------------------------
 

@@ -225,6 +225,20 @@ def test_an_early_picture_size_changes_at_its_step(tmp_path):
     assert sizes == [28, 28, 42, 42]
 
 
+def test_the_last_part_of_a_run_sees_whole_pictures(tmp_path):
+    arguments = arguments_in(tmp_path, image_size=56, patch_drop_rate=0.5, patch_drop_fraction=0.5)
+    trainer = trainer_of(arguments)
+    trainer.state.max_steps, tokens = 4, []
+    trainer.model.train()
+    first_layer = trainer.model.base_model.encoder.layer[0]
+    first_layer.register_forward_pre_hook(lambda module, given: tokens.append(given[0].shape[1]))
+    batch = Collator(56)([synthetic_splits(7)["train"][1]] * 2)
+    for step in range(4):
+        trainer.state.global_step = step
+        trainer.compute_loss(trainer.model, batch)
+    assert tokens == [1 + 8, 1 + 8, 1 + 16, 1 + 16]
+
+
 def test_class_weights_raise_the_loss_of_rare_classes(tmp_path):
     trainer = trainer_of(arguments_in(tmp_path, mixup=0.0))
     batch = Collator(28)([synthetic_splits(7)["train"][1]] * 4 + [synthetic_splits(7)["train"][3]] * 4)
