@@ -53,3 +53,20 @@ def test_another_language_keeps_the_tab(visit):
     page.get_by_role("link", name="English").click()
     is_open(page, "about")
     assert page.url.endswith("/#about")
+
+
+def test_a_tab_that_is_chosen_before_the_page_is_ready_stays_open(visit):
+    page, held = visit(), []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/masthead/script.js*", hold)
+    page.reload()
+    tab(page, "about").click()
+    is_open(page, "about")
+    for route in held:
+        route.continue_()
+    expect(page).to_have_url(re.compile("/#about$"))
+    is_open(page, "about")
+    assert held

@@ -20,5 +20,7 @@ export default function ({ element, props }) {
     if (tab && tab !== named()) location.hash = idOf(tab);
   });
   window.addEventListener("hashchange", follow); // also by the browser's back and forward
+  const chosen = tabs().find((tab) => tab.ariaSelected === "true");
+  if (!location.hash && chosen && chosen !== named()) location.replace(`#${idOf(chosen)}`); // faster than this script
   follow();
 }
