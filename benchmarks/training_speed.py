@@ -14,7 +14,6 @@ import torch
 from torch import nn
 from transformers import AutoConfig, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from fer_hf.labels import LABELS
 from fer_hf.training.arguments import Arguments
 from fer_hf.training.backbone import load_backbone, parameter_groups
 from fer_hf.training.parsing import read_arguments
@@ -33,7 +32,7 @@ class BareSteps:
         self.model = load_backbone(arguments.model, device).to(device).train()
         self.optimizer = torch.optim.AdamW(parameter_groups(self.model, arguments.training), fused=True)
         self.pictures = torch.rand(batch_size, 3, size, size, device=device)
-        self.targets = torch.rand(batch_size, len(LABELS), device=device).softmax(1)
+        self.targets = torch.rand(batch_size, self.model.config.num_labels, device=device).softmax(1)
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=arguments.training.bf16)
 
     def __call__(self) -> None:
@@ -85,6 +84,8 @@ def measure(recipe: str, model: str, data: str, threads: int, blocks: int) -> di
         "model_name_or_path": "",  # random weights of the same shape are as fast
         "model_config": AutoConfig.from_pretrained(model).to_json_string(use_diff=False),
         "gradient_accumulation_steps": 1,
+        "patch_drop_fraction": 1,
+        "torch_compile": False,
         "eval_steps": 0.999999,
         "max_steps": BLOCK * (blocks + 1),
         "resume_from_checkpoint": "none",

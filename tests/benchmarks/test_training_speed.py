@@ -16,11 +16,12 @@ def test_the_speed_of_a_whole_run_is_its_parts_in_proportion():
     assert whole["met"] is False
 
 
-def test_training_and_bare_steps_alternate_at_both_sizes(tiny_model, tmp_path, monkeypatch):
+@pytest.mark.parametrize("heads", ["", ", two_heads: true"], ids=["one head", "two heads"])
+def test_training_and_bare_steps_alternate_at_both_sizes(tiny_model, tmp_path, monkeypatch, heads):
     monkeypatch.setattr(training_speed, "DRAWN", 21)
     monkeypatch.setattr(training_speed, "BLOCK", 2)
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("{image_size: 32, per_device_train_batch_size: 7, bf16: false, use_cpu: true}")
+    recipe.write_text(f"{{image_size: 32, per_device_train_batch_size: 7, bf16: false, use_cpu: true{heads}}}")
     found = training_speed.measure(str(recipe), str(tiny_model), "", threads=1, blocks=2)
     assert [(row["image_size"], row["blocks"], row["share_of_steps"]) for row in found["sizes"]] == [(32, 2, 1.0)]
     assert found["share"] == pytest.approx(found["trainer_pictures_a_second"] / found["bare_pictures_a_second"], 0.02)
