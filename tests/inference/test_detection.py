@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 from skimage.data import astronaut
 
 from fer_hf.errors import FerError
@@ -10,6 +11,9 @@ from fer_hf.inference import detection
 from fer_hf.inference.detection import CenterFaceDetector, YuNetDetector
 
 FACE = (182, 58, 270, 178)  # the astronaut's, as CenterFace frames it
+
+
+CLOSE = [(180, 82, 252, 154), (190, 72, 262, 144)]  # squares of 0.6 of that height
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,13 @@ def test_a_group_largest_first(detector, portrait):
     assert overlap(found[0].box, [512 + 2 * FACE[0], 2 * FACE[1], 512 + 2 * FACE[2], 2 * FACE[3]]) > 0.85
 
 
+@pytest.mark.parametrize("name", ["brick", "chelsea", "coffee", "grass", "rocket"])
+def test_a_second_look_finds_no_faces_where_there_are_none(detector, name):
+    picture = Image.fromarray(getattr(data, name)()).convert("RGB")
+    for photo in (picture, picture.crop((100, 50, 260, 210)).resize((350, 350))):
+        assert detector.detect(photo) == []
+
+
 def test_no_face(detector):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8))
     for photo in (noise, Image.new("RGB", (640, 480), "white"), Image.new("RGB", (1, 1)), Image.new("RGB", (3000, 2))):
@@ -74,6 +85,35 @@ def test_a_huge_photo_and_a_face_that_fills_it(detector, portrait):
     found = detector.detect(close)
     assert len(found) == 1
     assert overlap(found[0].box, (np.array(FACE) - [160, 40, 160, 40]) * 20) > 0.7
+
+
+@pytest.mark.parametrize("box", CLOSE)
+def test_a_face_that_more_than_fills_the_photo(detector, portrait, box):
+    close = portrait.crop(box).resize((350, 350), Image.Resampling.BICUBIC)
+    assert detection.detect_at_scales(close, detector._run) == []  # which is why it is looked for again
+    (face,) = detector.detect(close)
+    x1, y1, x2, y2 = face.box
+    assert 0 <= x1 < x2 <= 350
+    assert 0 <= y1 < y2 <= 350
+    assert overlap(face.box, [0, 0, 350, 350]) > 0.7
+    left_eye, right_eye, nose = face.landmarks[:3]
+    assert left_eye[0] < nose[0] < right_eye[0]
+
+
+def test_a_face_that_is_found_only_with_a_margin_lies_inside_the_photo():
+    seen = []
+
+    def net(pixels):
+        seen.append(pixels.shape[:2])
+        height, width = pixels.shape[:2]
+        found = len(seen) == 3  # the third look; its second box lies in the margin
+        box = np.array([[0.1, 0.1, 0.9, 0.6], [0, 0, 0.2, 0.1]]) * [width, height, width, height]
+        return box[: 2 * found], np.array([0.9, 0.8])[: 2 * found], np.tile([width / 2, height / 2], (2 * found, 5))
+
+    (face,) = detection.detect_with(Image.new("RGB", (256, 320)), net)
+    assert seen == [(320, 256), (160, 128), (480, 416)]
+    assert np.allclose(face.box, [0, 0, 256, 208], atol=1)
+    assert np.allclose(face.landmarks, [128, 160], atol=1)
 
 
 def test_a_face_cut_by_the_edge_is_found_where_it_is(detector, portrait):
