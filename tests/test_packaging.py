@@ -41,14 +41,14 @@ def imported(path):
 def undeclared(paths, *extras):
     """Each import whose distribution is not among the requirements, with its file.
 
-    ONNX Runtime is an option of reading, which says so itself where it is missing.
+    ONNX Runtime is an option of reading, which says so itself where it is missing; a Space alone has `spaces`.
     """
     known, listed = packages_distributions(), declared(*extras)
     return [
         f"{path.relative_to(ROOT)}: {name}"
         for path in paths
         for name in sorted(imported(path))
-        if (path.name, name) != ("runtime.py", "onnxruntime")
+        if (path.name, name) not in (("runtime.py", "onnxruntime"), ("zero_gpu.py", "spaces"))
         and not {normal(each) for each in known.get(name, [name])} & listed
     ]
 

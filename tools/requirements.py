@@ -1,22 +1,32 @@
-"""Write requirements.txt and requirements-dev.txt from the ranges in pyproject.toml: `python -m tools.requirements`.
+"""Write the requirements files from the ranges in pyproject.toml: `python -m tools.requirements`.
 
-requirements.txt holds all that app.py and train.py need; requirements-dev.txt also holds export and the tools.
+requirements.txt holds all that app.py and train.py need; requirements-dev.txt also holds export and the tools;
+requirements-space.txt holds what serving the page on a Space needs, with a PyTorch that ZeroGPU supports.
 """
 
+import re
 import tomllib
 from pathlib import Path
 
 from fer_hf.io import write_text
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = {"requirements.txt": ("train",), "requirements-dev.txt": ("train", "export", "dev")}
+EXTRAS = {
+    "requirements.txt": ("train",),
+    "requirements-dev.txt": ("train", "export", "dev"),
+    "requirements-space.txt": ("space",),
+}
 
 
 def requirements(*extras: str) -> list[str]:
-    """The base requirements and those of some extras, without the lines by which one extra includes others."""
+    """The base requirements and those of some extras, without the lines by which one extra includes others.
+
+    Where two lines name the same library, the later one is in force.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = project["dependencies"] + [line for name in extras for line in project["optional-dependencies"][name]]
-    return [line for line in lines if not line.startswith(project["name"])]
+    by_name = {re.match(r"[\w.-]+", line)[0]: line for line in lines if not line.startswith(project["name"])}
+    return list(by_name.values())
 
 
 def content(file: str) -> str:

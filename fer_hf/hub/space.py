@@ -1,16 +1,17 @@
 """Putting the page on a Space: `python -m fer_hf publish-space --to user/name [--model user/name]`.
 
 The Space gets the page and the package, not the model: it reads that from the Hub. Which one stands in its `start.py`,
-so that page and model change in one commit; a variable FER_MODEL in the Space's settings overrules it.
+so that page and model change in one commit, and a token that may only commit is enough; a variable FER_MODEL in the
+Space's settings overrules it. It is created on ZeroGPU, where a free account may have two Spaces.
 """
 
 import argparse
-import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 import yaml
-from huggingface_hub import get_token
+from huggingface_hub import SpaceHardware, get_token
 from huggingface_hub.errors import RepositoryNotFoundError
 from PIL import Image, ImageDraw
 
@@ -20,7 +21,9 @@ from fer_hf.hub.upload import check_repo_id, hub_client, plain_errors, upload
 from fer_hf.labels import COLOURS, LABELS
 
 ROOT = Path(__file__).parents[2]
-FILES = ("app.py", "requirements.txt", "LICENSE")
+# What stands in the Space, by what it is called here; beside the package.
+FILES = {"app.py": "app.py", "requirements-space.txt": "requirements.txt", "LICENSE": "LICENSE"}
+CARD = Path(__file__).with_name("space_card_template.md")
 LEFT_OUT = (".pyc", ".pyi", ".tmp")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
@@ -35,28 +38,29 @@ import runpy
 os.environ.setdefault("FER_MODEL", {model!r})
 runpy.run_path("app.py", run_name="__main__")
 """
-README = """\
----
-{metadata}---
-
-# Facial expressions
-
-Reads the expressions of faces in photos with [{model}](https://huggingface.co/{model}), whose card says how well, and
-what it must not be used for. It reads expressions, not feelings. Nothing is kept.
-
-To use another model in a copy of this Space, set the variable FER_MODEL in its settings.
-"""
 
 
-def publish_space(to: str, model: str, *, private: bool = False, dry_run: bool = False) -> None:
-    """Make the Space `to` show the page with the Hub's model `model`.
+def publish_space(
+    to: str,
+    model: str,
+    *,
+    private: bool = False,
+    hardware: str = SpaceHardware.ZERO_A10G.value,
+    dry_run: bool = False,
+) -> None:
+    """Make the Space `to` show the page with the Hub's model `model`; a new Space runs on `hardware`.
 
     Raises:
         FerError: there is no such model, or the Space could not read it; whatever the Hub refuses.
     """
     check_model(check_repo_id(model))
-    files = space_files(check_repo_id(to), model)
-    upload(to, "space", files, "Publish the page", private=private, tag=None, dry_run=dry_run)
+    files = space_files(check_repo_id(to), model, hardware)
+    try:
+        upload(to, "space", files, "Publish the page", private=private, tag=None, hardware=hardware, dry_run=dry_run)
+    except FerError as error:
+        if error.code != "hub_paid_plan":
+            raise
+        raise FerError("space_paid_plan", to, user=to.partition("/")[0], hardware=hardware) from error
 
 
 def check_model(model: str) -> None:
@@ -72,23 +76,31 @@ def check_model(model: str) -> None:
         raise FerError("space_private_model", model)
 
 
-def space_files(to: str, model: str) -> dict[str, Path | bytes]:
+def space_files(to: str, model: str, hardware: str = SpaceHardware.ZERO_A10G.value) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
     package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
     paths = [path for path in package if path.suffix not in LEFT_OUT and not path.name.startswith(".")]
-    files = {path.relative_to(ROOT).as_posix(): path for path in (*(ROOT / name for name in FILES), *paths)}
+    files = {there: ROOT / here for here, there in FILES.items()}
+    files |= {path.relative_to(ROOT).as_posix(): path for path in paths}
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:
         raise FerError("space_no_checkout", ROOT, files=", ".join(missing))
     return files | {
-        "README.md": README.format(metadata=metadata(to, model), model=model).encode(),
+        "README.md": card(to, model, hardware).encode(),
         "start.py": START.format(model=model).encode(),
         "packages.txt": SYSTEM_PACKAGES.encode(),
         THUMBNAIL: png(thumbnail()),
     }
 
 
-def metadata(to: str, model: str) -> str:
+def card(to: str, model: str, hardware: str) -> str:
+    """The Space's README: its settings, and what a visitor should know."""
+    address = re.sub(r"[^a-z0-9]+", "-", to.lower()).strip("-")  # as the Hub makes a host's name of it
+    text = CARD.read_text(encoding="utf-8").format(space=to, address=address, model=model)
+    return f"---\n{metadata(to, model, hardware)}---\n\n{text}"
+
+
+def metadata(to: str, model: str, hardware: str) -> str:
     """The Space's settings as YAML."""
     settings = {
         "title": "Facial expressions",
@@ -97,8 +109,9 @@ def metadata(to: str, model: str) -> str:
         "colorTo": "yellow",
         "sdk": "gradio",
         "sdk_version": version("gradio"),
-        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "python_version": "3.12",  # one of the two that ZeroGPU supports
         "app_file": "start.py",
+        "suggested_hardware": hardware,
         "models": [model],
         "preload_from_hub": [model],
         "short_description": "Reads expressions, not feelings, in photos",
@@ -128,10 +141,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="USER/NAME", help="the Space's name on the Hub")
     parser.add_argument("--model", metavar="USER/NAME", help=f"published model (default: the same user's {MODEL_NAME})")
     parser.add_argument("--private", action="store_true", help="create it as a private Space")
+    parser.add_argument(
+        "--hardware",
+        choices=[each.value for each in SpaceHardware],
+        default=SpaceHardware.ZERO_A10G.value,
+        help="what a new Space runs on (default: %(default)s, which is free; others need a paid plan)",
+    )
     parser.add_argument("--dry_run", action="store_true", help="say what would be done, and do nothing")
 
 
 def run(arguments: argparse.Namespace) -> None:
     user = check_repo_id(arguments.to).partition("/")[0]
     model = arguments.model or f"{user}/{MODEL_NAME}"
-    publish_space(arguments.to, model, private=arguments.private, dry_run=arguments.dry_run)
+    settings = {"private": arguments.private, "hardware": arguments.hardware, "dry_run": arguments.dry_run}
+    publish_space(arguments.to, model, **settings)

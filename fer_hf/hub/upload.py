@@ -7,7 +7,7 @@ that have arrived stay in the Hub's storage, nothing is visible before the one c
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class UploadPlan:
     new: list[str]
     changed: list[str]
     tag: str | None  # to be made
+    hardware: str | None = None  # of a Space that is to be created
 
     @property
     def is_empty(self) -> bool:
@@ -64,7 +65,8 @@ class UploadPlan:
         if self.is_empty:
             return f"{self.address}: nothing has changed, nothing to upload"
         visibility = "private" if self.private else "public"
-        steps = [f"create the {visibility} {self.kind} {self.repo_id}"] if self.head is None else []
+        hardware = f" on {self.hardware}" if self.hardware else ""
+        steps = [f"create the {visibility} {self.kind} {self.repo_id}{hardware}"] if self.head is None else []
         for verb, paths in (("upload", self.new), ("replace", self.changed)):
             steps += [f"{verb} {path} ({_format_size(self.files[path])})" for path in paths]
         steps += [f"tag it as {self.tag}"] if self.tag else []
@@ -79,16 +81,19 @@ def upload(
     *,
     private: bool = False,
     tag: str | None = NEXT_TAG,
+    hardware: str | None = None,
     dry_run: bool = False,
 ) -> None:
     """Print what changes in the repository when `files` are uploaded, then do it. A dry run needs no token.
+
+    `hardware` is what a Space runs on that is to be created; one that exists keeps its own.
 
     Raises:
         FerError: no token, a wrong one or one without permission; a name that is taken; no space; a broken connection.
     """
     with plain_errors(repo_id):
         api = hub_client(token_needed=not dry_run)
-        plan = make_plan(api, repo_id, kind, files, private, tag)
+        plan = replace(make_plan(api, repo_id, kind, files, private, tag), hardware=hardware)
         print(plan, flush=True)
         if dry_run:
             print("dry run: nothing was done")
@@ -115,7 +120,7 @@ def carry_out(api: HfApi, plan: UploadPlan, message: str) -> None:
     """Create, upload, tag: in this order, so that a repetition finds what is missing."""
     head, of_repo = plan.head, {"repo_id": plan.repo_id, "repo_type": plan.kind}
     if head is None:
-        create(api, plan.repo_id, plan.kind, plan.private)
+        create(api, plan.repo_id, plan.kind, plan.private, plan.hardware)
     if plan.new or plan.changed:
         additions = [CommitOperationAdd(path, plan.files[path]) for path in (*plan.new, *plan.changed)]
         head = api.create_commit(operations=additions, commit_message=message, parent_commit=head, **of_repo).oid
@@ -146,8 +151,9 @@ def find(api: HfApi, repo_id: str, kind: str, private: bool) -> ModelInfo | None
     return found
 
 
-def create(api: HfApi, repo_id: str, kind: str, private: bool) -> None:
-    api.create_repo(repo_id, repo_type=kind, private=private, space_sdk="gradio" if kind == "space" else None)
+def create(api: HfApi, repo_id: str, kind: str, private: bool, hardware: str | None = None) -> None:
+    sdk = "gradio" if kind == "space" else None
+    api.create_repo(repo_id, repo_type=kind, private=private, space_sdk=sdk, space_hardware=hardware)
 
 
 def hub_client(token_needed: bool = True) -> HfApi:

@@ -5,8 +5,9 @@ result = analyzer.analyze("party.jpg")
 result.faces[0].label, result.annotate().show()
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -41,6 +42,7 @@ class FaceAnalyzer:
         unsure_below: a face whose best score is lower is called unsure; 0 for a model whose config states no threshold
             (see `evaluation.calibration`).
         order: index in the classifier's output for each of LABELS.
+        gather: faces of several frames or photos that are worth a forward pass; what reads many waits for so many.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class FaceAnalyzer:
         self.detector = detector
         self.unsure_below = _unsure_below(config.to_dict())
         self.order = _order_of_labels(config.id2label)
+        self.gather = runtime.gather
 
     @classmethod
     def from_pretrained(
@@ -148,15 +151,27 @@ class FaceAnalyzer:
 
     def scores(self, crops: list[Image.Image], batch_size: int = BATCH) -> np.ndarray:
         """Probabilities (n, 7), float32, in the order of LABELS for n pictures of one face each."""
-        parts = [self._forward(crops[start : start + batch_size]) for start in range(0, len(crops), batch_size)]
-        return np.concatenate(parts) if parts else np.empty((0, len(LABELS)), np.float32)
+        starts = range(0, len(crops), batch_size)
+        return _joined([self._forward(self.pixels(crops[start : start + batch_size])) for start in starts])
 
     def pixels(self, crops: list[Image.Image]) -> np.ndarray:
         """What the classifier is shown (n, 3, S, S) for n pictures of one face each."""
+        if not crops:
+            return np.empty((0, 3, 0, 0), np.float32)
         return self.processor([crop.convert("RGB") for crop in crops], return_tensors="np")["pixel_values"]
 
-    def _forward(self, crops: list[Image.Image]) -> np.ndarray:
-        logits = self.runtime.logits(self.pixels(crops))[:, self.order]
+    def classify(self, faces: Sequence[np.ndarray], batch_size: int = BATCH) -> np.ndarray:
+        """Probabilities (n, 7) as `scores` gives them, for n faces (3, S, S) of what `pixels` gave."""
+        starts = range(0, len(faces), batch_size)
+        return _joined([self._forward(np.stack(faces[start : start + batch_size])) for start in starts])
+
+    def result(self, size: tuple[int, int], detections: list[Detection], scores: Iterable[np.ndarray]) -> PhotoResult:
+        """The result of a photo of this width and height, without the photo, from each face's row of probabilities."""
+        pairs = zip(detections, scores, strict=True)
+        return PhotoResult(*size, tuple(make_face(face, row, size, self.unsure_below) for face, row in pairs))
+
+    def _forward(self, pixels: np.ndarray) -> np.ndarray:
+        logits = self.runtime.logits(pixels)[:, self.order]
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return powers / powers.sum(1, keepdims=True)
 
@@ -172,9 +187,8 @@ class FaceAnalyzer:
         return [each if isinstance(each, FerError) else self._result(each, scores) for each in found]
 
     def _result(self, found: "_FoundFaces", scores: Iterator[np.ndarray]) -> PhotoResult:
-        size = found.photo.size
-        faces = tuple(make_face(detection, next(scores), size, self.unsure_below) for detection in found.detections)
-        return PhotoResult(*size, faces, found.photo)
+        rows = islice(scores, len(found.detections))
+        return replace(self.result(found.photo.size, found.detections, rows), photo=found.photo)
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,11 @@ class _FoundFaces:
     photo: Image.Image
     detections: list[Detection]
     crops: list[Image.Image]  # of the detections
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """The rows of all batches, of which there may be none."""
+    return np.concatenate(parts) if parts else np.empty((0, len(LABELS)), np.float32)
 
 
 def _order_of_labels(id2label: dict[int, str]) -> list[int]:

@@ -15,16 +15,19 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
+from fer_hf.inference.detection import Detection
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
 from fer_hf.inference.zip_safety import check_entries, is_zip, open_zip, read_entry
@@ -151,7 +154,7 @@ def analyze_files(
         raise FerError("photos_none", "photos")
     if len(files) > most:
         raise FerError("photos_too_many_files", "photos", most=most, found=len(files))
-    result, began = BatchResult(), time.monotonic()
+    result, waiting, began = BatchResult(), [], time.monotonic()
     with ExitStack() as stack:
         sources = _sources(files, result.failures, most, stack)
         refused = len(result.failures)
@@ -161,25 +164,48 @@ def analyze_files(
             if spent > seconds:
                 result.failures.append(source.failure(FerError("photos_out_of_time", seconds=f"{seconds:g}")))
                 continue
-            _analyze_source(analyzer, source, result, opening)
+            _find_faces(analyzer, source, waiting, result, opening)
+            if sum(len(photo.pixels) for photo in waiting) >= analyzer.gather:
+                _score(analyzer, waiting, result)
             spent = time.monotonic() - began
             yield BatchProgress(refused + done, total, spent / done * (len(sources) - done))
+        _score(analyzer, waiting, result)
     yield BatchProgress(total, total, 0.0, result)
 
 
-def _analyze_source(analyzer: FaceAnalyzer, source: _Source, result: BatchResult, opening: Opening) -> None:
+@dataclass(frozen=True)
+class _Photo:
+    """What is kept of a photo until its faces are scored."""
+
+    name: str
+    size: tuple[int, int]
+    detections: list[Detection]
+    pixels: np.ndarray  # what the classifier is shown of each face
+    thumbnails: list[bytes]
+
+
+def _find_faces(
+    analyzer: FaceAnalyzer, source: _Source, waiting: list[_Photo], result: BatchResult, opening: Opening
+) -> None:
     try:
         with opening(source.file()) as photo:
-            _add_photo(analyzer, source.name, photo, result)
+            detections = analyzer.detector.detect(photo)
+            crops = [crop_face(photo, detection) for detection in detections]
+            thumbnails = [_thumbnail(crop) for crop in crops]
+            waiting.append(_Photo(source.name, photo.size, detections, analyzer.pixels(crops), thumbnails))
     except FerError as error:
         result.failures.append(source.failure(error))
 
 
-def _add_photo(analyzer: FaceAnalyzer, name: str, photo: Image.Image, result: BatchResult) -> None:
-    faces = analyzer.analyze(photo)
-    result.photos.append((name, replace(faces, photo=None)))  # the photos would fill the memory
-    for number, face in enumerate(faces.faces, start=1):
-        result.faces.append(FoundFace(name, number, face, _thumbnail(crop_face(photo, face.detection))))
+def _score(analyzer: FaceAnalyzer, waiting: list[_Photo], result: BatchResult) -> None:
+    """Score the faces of all photos that wait."""
+    scores = iter(analyzer.classify([face for photo in waiting for face in photo.pixels]))
+    for photo in waiting:
+        read = analyzer.result(photo.size, photo.detections, islice(scores, len(photo.detections)))
+        result.photos.append((photo.name, read))
+        pairs = enumerate(zip(read.faces, photo.thumbnails, strict=True), start=1)
+        result.faces += [FoundFace(photo.name, number, face, thumbnail) for number, (face, thumbnail) in pairs]
+    waiting.clear()
 
 
 def _thumbnail(crop: Image.Image) -> bytes:

@@ -6,7 +6,7 @@ PyTorch is the default; it runs on the CPU in float32 and on an accelerator in f
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,6 +24,15 @@ ONNX_FILES = ("onnx/model_quantized.onnx", "onnx/model.onnx")  # transformers.js
 BACKENDS = ("torch", "onnx")
 
 
+class Runtime(Protocol):
+    """Where a classifier runs."""
+
+    gather: int  # faces that are worth a forward pass
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """Logits (n, 7), float32, in the model's own order, for pixels (n, 3, S, S)."""
+
+
 class TorchRuntime:
     """The classifier in PyTorch.
 
@@ -34,6 +43,8 @@ class TorchRuntime:
     Raises:
         FerError: there is no such device.
     """
+
+    gather = 1
 
     def __init__(self, model: "PreTrainedModel", device: str = "cpu") -> None:
         self.device = choose_device(device)
@@ -62,6 +73,8 @@ class OnnxRuntime:
         FerError: onnxruntime is missing or has no such device, or the file is no model.
     """
 
+    gather = 1
+
     def __init__(self, path: Path, device: str = "auto") -> None:
         try:
             import onnxruntime
@@ -81,9 +94,6 @@ class OnnxRuntime:
     def logits(self, pixels: np.ndarray) -> np.ndarray:
         """Logits (n, 7), float32, in the model's own order, for pixels (n, 3, S, S)."""
         return self.session.run(["logits"], {"pixel_values": pixels})[0]
-
-
-Runtime = TorchRuntime | OnnxRuntime
 
 
 def choose_device(device: str) -> "torch.device":

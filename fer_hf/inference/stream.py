@@ -12,7 +12,8 @@ scoring two faces, and a box that is only predicted would be cut out wrongly jus
 import math
 import threading
 from collections import deque
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,9 +23,9 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import Detection
-from fer_hf.inference.results import box_inside, by_label
+from fer_hf.inference.results import Box, box_inside, by_label
 from fer_hf.inference.timeline import Sample, make_sample, summarise, timeline_csv
-from fer_hf.inference.tracking import Tracker
+from fer_hf.inference.tracking import Track, Tracker
 
 SIDE = 320  # pixels; the longer side of the picture in which faces are detected
 FACES = 4  # scored in one frame at most, the longest unscored first: bounds the time that a frame of a crowd takes
@@ -125,21 +126,50 @@ def follow(
     Returns the faces that are in this frame and have been scored at least once, by number; their time counts from
     `start`.
     """
+    look = find_faces(analyzer, tracker, frame, time, side)
+    return look.samples(analyzer.classify(look.faces), analyzer.unsure_below, start)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The faces of a frame, found and numbered but not scored yet."""
+
+    time: float
+    tracks: list[Track]  # of the faces that are in the frame, by number
+    boxes: list[Box]  # where they are, inside the frame
+    velocities: dict[int, tuple[float, float]]  # of each number, pixels per second
+    waiting: list[Track]  # those to be scored
+    faces: list[np.ndarray]  # what the classifier is shown of them
+
+    def samples(self, scores: Sequence[np.ndarray], unsure_below: float, start: float = 0.0) -> list[Sample]:
+        """The samples of the frame, from the scores (n, 7) of its `faces`. Frames take their turn."""
+        for track, row in zip(self.waiting, scores, strict=True):
+            track.smooth(self.time, row.tolist())
+        return [
+            make_sample(self.time - start, track.number, box, track.scores, unsure_below)
+            for track, box in zip(self.tracks, self.boxes, strict=True)
+            if track.scores
+        ]
+
+
+def find_faces(analyzer: FaceAnalyzer, tracker: Tracker, frame: np.ndarray, time: float, side: int) -> Look:
+    """Find the faces of a frame, number them, and choose those to be scored: the ones that have waited longest."""
     photo = Image.fromarray(frame)
     detections = detect_small(analyzer, frame, side)
     numbers = tracker.update(time, [detection.box for detection in detections])
-    waiting = sorted(zip(numbers, detections, strict=True), key=lambda pair: tracker[pair[0]].scored)[:FACES]
-    scores = analyzer.scores([crop_face(photo, detection) for _, detection in waiting])
-    for (number, _), row in zip(waiting, scores, strict=True):
-        tracker.smooth(number, time, row.tolist())
-    tracks = (tracker[number] for number in sorted(numbers))
-    return [
-        make_sample(
-            time - start, track.number, box_inside(track.corners, photo.size), track.scores, analyzer.unsure_below
-        )
-        for track in tracks
-        if track.scores
-    ]
+    found = [(tracker[number], detection) for number, detection in zip(numbers, detections, strict=True)]
+    waiting = sorted(found, key=lambda pair: pair[0].chosen)[:FACES]
+    for track, _ in waiting:
+        track.chosen = time
+    tracks = sorted((track for track, _ in found), key=lambda track: track.number)
+    return Look(
+        time,
+        tracks,
+        [box_inside(track.corners, photo.size) for track in tracks],
+        {track.number: tuple(track.velocity) for track in tracks},
+        [track for track, _ in waiting],
+        list(analyzer.pixels([crop_face(photo, detection) for _, detection in waiting])),
+    )
 
 
 def detect_small(analyzer: FaceAnalyzer, frame: np.ndarray, side: int) -> list[Detection]:

@@ -6,7 +6,7 @@ because norfair wants numpy below 2 and counts frames, and trackers brings super
 
     tracker = Tracker()
     numbers = tracker.update(0.04, [(10, 10, 60, 70)])           # [1]
-    scores = tracker.smooth(numbers[0], 0.04, [0.1, ..., 0.3])   # smoothed by 0.5 s
+    scores = tracker[numbers[0]].smooth(0.04, [0.1, ..., 0.3])   # smoothed by 0.5 s
 """
 
 import math
@@ -43,6 +43,7 @@ class Track:
     covariance: list[float]  # position-position, position-speed, speed-speed
     scores: list[float] = field(default_factory=list)  # smoothed; empty until the face is scored
     scored: float = 0.0  # when it was last scored
+    chosen: float = 0.0  # when it was last chosen to be scored; the scores may come later
 
     @classmethod
     def start(cls, number: int, time: float, box: Box) -> "Track":
@@ -89,6 +90,18 @@ class Track:
         ]
         self.seen = self.time
 
+    def smooth(self, time: float, scores: Sequence[float]) -> list[float]:
+        """Update the smoothed scores of the face by new ones, and return them.
+
+        An exponential moving average over time: new scores weigh 1 - exp(-dt / SMOOTHING), where dt is the time since
+        the last ones, so that the frame rate does not matter. Scores that sum to 1 still do.
+        """
+        share = 1 - math.exp(-(time - self.scored) / SMOOTHING) if self.scores else 1.0
+        old = self.scores or scores
+        self.scores = [(1 - share) * a + share * float(b) for a, b in zip(old, scores, strict=True)]
+        self.scored = time
+        return self.scores
+
 
 @dataclass
 class Tracker:
@@ -115,19 +128,6 @@ class Tracker:
             self.tracks[row].correct(boxes[column])
             numbers[column] = self.tracks[row].number
         return [numbers.get(i) or self._start(box).number for i, box in enumerate(boxes)]
-
-    def smooth(self, number: int, time: float, scores: Sequence[float]) -> list[float]:
-        """Update the smoothed scores of a face by new ones, and return them.
-
-        An exponential moving average over time: new scores weigh 1 - exp(-dt / SMOOTHING), where dt is the time since
-        the last ones, so that the frame rate does not matter. Scores that sum to 1 still do.
-        """
-        track = self[number]
-        share = 1 - math.exp(-(time - track.scored) / SMOOTHING) if track.scores else 1.0
-        old = track.scores or scores
-        track.scores = [(1 - share) * a + share * float(b) for a, b in zip(old, scores, strict=True)]
-        track.scored = time
-        return track.scores
 
     def __getitem__(self, number: int) -> Track:
         return next(track for track in self.tracks if track.number == number)

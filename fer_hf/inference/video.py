@@ -13,7 +13,8 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from PIL import Image, ImageOps
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.annotate import draw_samples
-from fer_hf.inference.stream import follow
+from fer_hf.inference.stream import Look, find_faces
 from fer_hf.inference.timeline import Sample, caption, summarise
 from fer_hf.inference.tracking import Tracker
 from fer_hf.io import replacing
@@ -36,6 +37,7 @@ MAX_RATE = 30.0  # frames per second that are written
 LOOK = 640  # pixels; the longer side of the picture in which faces are looked for
 EVERY = (1 / MAX_RATE, 10.0)  # seconds between two analyzed frames: least and most
 PORTRAIT = 96  # pixels per side
+HELD = 256 * 2**20  # bytes of frames that wait for their faces' scores, at most
 PATIENCE = 900  # seconds of processor time after which FFmpeg gives up on a file
 # No playlists, which could name other files or addresses.
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
@@ -128,24 +130,58 @@ def analyze_video(
 def _analyze_clip(
     analyzer: FaceAnalyzer, clip: _Clip, write: Writer | None, stride: int
 ) -> Generator[VideoProgress, None, VideoResult]:
-    tracker, portraits, samples, latest, count = Tracker(), {}, [], [], 0
+    tracker, portraits, samples, count = Tracker(), {}, [], 0
+    waiting: list[_Stretch] = []
     began = time.monotonic()
     with closing(_frames(clip)) as frames:
         for count, frame in enumerate(frames, start=1):
             seconds = (count - 1) / clip.rate
             if (count - 1) % stride == 0:
-                latest = follow(analyzer, tracker, frame, seconds, side=LOOK)
-                samples += latest
-                _portray(portraits, frame, latest)
+                if _enough(waiting, analyzer.gather):
+                    samples += _score(analyzer, waiting, write)
+                look = find_faces(analyzer, tracker, frame, seconds, LOOK)
+                waiting.append(_Stretch(look))
+                _portray(portraits, frame, look)
                 yield _progress(count, clip, time.monotonic() - began)
             if write:
-                write(frame, [_moved(sample, tracker, seconds) for sample in latest])
+                waiting[-1].frames.append((seconds, frame))
+    samples += _score(analyzer, waiting, write)
     if not count:
         raise FerError("video_without_pictures", clip.source)
     analyzed = count / clip.rate
     cut = clip.seconds > clip.limit if clip.seconds else analyzed >= clip.limit
-    pictures = {face: picture for face, (_, picture) in portraits.items()}
+    scored = {sample.face for sample in samples}
+    pictures = {face: picture for face, (_, picture) in portraits.items() if face in scored}
     return VideoResult(clip.width, clip.height, round(analyzed, 3), cut, stride / clip.rate, samples, pictures)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A frame whose faces were found, and the frames up to the next one that are to be written, with their times."""
+
+    look: Look
+    frames: list[tuple[float, np.ndarray]] = field(default_factory=list)
+
+
+def _enough(waiting: list[_Stretch], gather: int) -> bool:
+    """Whether no face waits, or so many that they are worth a forward pass, or their frames fill the memory."""
+    faces = sum(len(stretch.look.faces) for stretch in waiting)
+    return (
+        not faces or faces >= gather or sum(frame.nbytes for stretch in waiting for _, frame in stretch.frames) >= HELD
+    )
+
+
+def _score(analyzer: FaceAnalyzer, waiting: list[_Stretch], write: Writer | None) -> list[Sample]:
+    """Score all faces that wait, and write their frames."""
+    scores = iter(analyzer.classify([face for stretch in waiting for face in stretch.look.faces]))
+    samples = []
+    for look, frames in ((stretch.look, stretch.frames) for stretch in waiting):
+        latest = look.samples(list(islice(scores, len(look.faces))), analyzer.unsure_below)
+        samples += latest
+        for seconds, frame in frames:
+            write(frame, [_moved(sample, look.velocities[sample.face], seconds) for sample in latest])
+    waiting.clear()
+    return samples
 
 
 def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
@@ -155,22 +191,21 @@ def _progress(count: int, clip: _Clip, spent: float) -> VideoProgress:
     return VideoProgress(fraction, spent / fraction - spent)
 
 
-def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, samples: list[Sample]) -> None:
+def _portray(portraits: dict[int, tuple[float, bytes]], frame: np.ndarray, look: Look) -> None:
     """Keep a picture of each face and the area of its box; take a new picture where the face is half as large again."""
-    for sample in samples:
-        x1, y1, x2, y2 = sample.box
+    for track, (x1, y1, x2, y2) in zip(look.tracks, look.boxes, strict=True):
         area = (x2 - x1) * (y2 - y1)
-        if area > 1.5 * portraits.get(sample.face, (0, b""))[0]:
+        if area > 1.5 * portraits.get(track.number, (0, b""))[0]:
             x, y, reach = (x1 + x2) // 2, (y1 + y2) // 2, round(0.65 * max(x2 - x1, y2 - y1))
             face = Image.fromarray(frame[max(y - reach, 0) : y + reach, max(x - reach, 0) : x + reach])
             file = io.BytesIO()
             ImageOps.fit(face, (PORTRAIT, PORTRAIT)).save(file, "JPEG", quality=85)
-            portraits[sample.face] = area, file.getvalue()
+            portraits[track.number] = area, file.getvalue()
 
 
-def _moved(sample: Sample, tracker: Tracker, seconds: float) -> Sample:
+def _moved(sample: Sample, velocity: tuple[float, float], seconds: float) -> Sample:
     """The sample with its box where the face should be at `seconds`, if it keeps its speed."""
-    x, y = (round(speed * (seconds - sample.time)) for speed in tracker[sample.face].velocity)
+    x, y = (round(speed * (seconds - sample.time)) for speed in velocity)
     x1, y1, x2, y2 = sample.box
     return sample._replace(box=(x1 + x, y1 + y, x2 + x, y2 + y))
 

@@ -18,7 +18,8 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from itertools import takewhile
 from threading import Event
 from typing import Any
@@ -53,6 +54,7 @@ class Job:
     steps: Generator
     stop: Event
     seen: float  # when its visitor last looked, on the monotonic clock
+    context: Context = field(default_factory=copy_context)  # in which ZeroGPU finds whose minutes it spends
     state: Any = None  # the newest step
     shown: Any = NOTHING  # the state that its visitor saw last
     failure: Exception | None = None
@@ -123,7 +125,7 @@ class JobQueue:
         """In the worker's thread."""
         try:
             with closing(job.steps):
-                while not job.stop.is_set() and (step := in_turn(next, job.steps, None)) is not None:
+                while not job.stop.is_set() and (step := in_turn(job.context.run, next, job.steps, None)) is not None:
                     job.state = step
         except Exception as failure:  # is raised where the job is looked at
             job.failure = failure

@@ -32,6 +32,7 @@ from fer_hf.web.routes import routes
 from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 from fer_hf.web.theme import CSS, THEME
+from fer_hf.web.zero_gpu import on_zero_gpu
 
 # What the page is, wherever it is launched. Nothing is recorded, nothing is asked of another host, no stack is shown.
 SETTINGS = {
@@ -60,7 +61,8 @@ def load() -> Service:
     try:
         uploads = Uploads(folders.enter_context(private_folder()))
         uploads.sweep_for_ever()
-        return Service(FaceAnalyzer.from_pretrained(), uploads)
+        # On ZeroGPU this process must not touch CUDA.
+        return Service(FaceAnalyzer.from_pretrained(device="cpu" if on_zero_gpu() else "auto"), uploads)
     except FerError as error:
         stop_with(error)
 

@@ -3,6 +3,7 @@
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.jobs import JobQueue
 from fer_hf.web.temp_files import Uploads
+from fer_hf.web.zero_gpu import for_many
 
 
 class Service:
@@ -10,6 +11,7 @@ class Service:
 
     def __init__(self, analyzer: FaceAnalyzer, uploads: Uploads) -> None:
         self.analyzer = analyzer
+        self.analyzer_for_many = for_many(analyzer)
         self.uploads = uploads
         self.videos = JobQueue(uploads)
         self.batches = JobQueue(uploads)

@@ -12,6 +12,8 @@ import yaml
 from PIL import Image
 
 from fer_hf.hub.space import space_files
+from fer_hf.web import limits
+from fer_hf.web.tabs import batch, video
 from tests.support.loopback_hub import LoopbackHub, Repo
 
 ROOT = Path(__file__).parents[2]
@@ -55,15 +57,69 @@ def test_its_settings():
     readme = space_files("alice/faces", "alice/fer")["README.md"].decode()
     settings = yaml.safe_load(readme.split("---\n")[1])
     assert (settings["sdk"], settings["app_file"]) == ("gradio", "start.py")
+    assert (settings["python_version"], settings["suggested_hardware"]) == ("3.12", "zero-a10g")
     assert settings["models"] == settings["preload_from_hub"] == ["alice/fer"]
     assert len(settings["short_description"]) <= 60
     assert settings["thumbnail"].endswith("alice/faces/resolve/main/thumbnail.png")
-    low, high = re.search(r"gradio\[mcp\]>=([\d.]+),<([\d.]+)", (ROOT / "requirements.txt").read_text()).groups()
+    low, high = re.search(r"gradio\[mcp\]>=([\d.]+),<([\d.]+)", (ROOT / "requirements-space.txt").read_text()).groups()
     assert number(low) <= number(settings["sdk_version"]) < number(high)
     low, high = re.findall(
         r"[\d.]+", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     )
     assert number(low) <= number(settings["python_version"]) < number(high)
+
+
+def test_it_installs_what_serving_needs_with_a_pytorch_of_zerogpu():
+    files = space_files("alice/faces", "alice/fer")
+    lines = files["requirements.txt"].read_text().splitlines()
+    assert "torch==2.11.0" in lines
+    assert [line for line in lines if line.startswith("spaces>=")]
+    assert not [line for line in lines if re.match("datasets|evaluate|accelerate|scikit-learn|matplotlib", line)]
+    names = [re.match(r"[\w.-]+", line)[0] for line in lines[1:]]
+    assert len(names) == len(set(names))
+
+
+def test_its_card_says_what_it_must_not_be_used_for_its_endpoints_and_limits():
+    text = space_files("al_ice/My.Faces", "alice/fer")["README.md"].decode()
+    assert "inferring emotions at work and in education is unlawful" in text
+    assert "https://al-ice-my-faces.hf.space/gradio_api/run/read_photo" in text
+    assert 'Client("al_ice/My.Faces")' in text
+    for name in ("/read_photo", "/read_face", "/about_model"):
+        assert name in text
+    limits_told = (
+        f"| a photo | {limits.MEGABYTES} MB, {limits.MAX_PIXELS // 10**6} million pixels |",
+        f"| a video | {limits.UPLOAD_MEGABYTES} MB; its first {video.SECONDS // 60} minutes are read |",
+        f"| a set of photos | {batch.PHOTOS} photos, {limits.UPLOAD_MEGABYTES} MB, {batch.SECONDS // 60} minutes |",
+        f"| requests at a time | {limits.WAITING} that wait; more are answered 503 |",
+    )
+    for line in limits_told:
+        assert line in text
+
+
+def test_a_free_account_gets_zerogpu(hub):
+    hub.paid = ("cpu-basic",)
+    result = publish_space(hub)
+    assert result.returncode == 0, result.stderr
+    assert "create the public space alice/faces on zero-a10g" in result.stdout
+    assert hub.repos["space", "alice/faces"].hardware == "zero-a10g"
+
+
+def test_hardware_that_needs_a_plan_is_explained_in_one_line(hub):
+    hub.paid = ("cpu-basic",)
+    result = publish_space(hub, "alice/fer", "--hardware", "cpu-basic")
+    assert (result.returncode, "Traceback" in result.stderr) == (1, False), result
+    lines = [line for line in result.stderr.splitlines() if "paid plan" in line]
+    assert lines == [
+        "error: alice/faces: the Hub asks alice for a paid plan to create a Space on cpu-basic; "
+        "a free account gets two on zero-a10g"
+    ]
+    assert ("space", "alice/faces") not in hub.repos
+
+
+def test_hardware_that_the_hub_does_not_have_is_refused(hub):
+    result = publish_space(hub, "alice/fer", "--hardware", "a-mainframe")
+    assert result.returncode == 2
+    assert "zero-a10g" in result.stderr
 
 
 def number(version):

@@ -59,7 +59,7 @@ def test_no_face_is_an_answer_too(session):
 
 def test_scores_are_smoothed(session, monkeypatch):
     rows = iter([[1.0] + [0.0] * 6] + [[0.0] * 6 + [1.0]] * 30)
-    monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._analyzer, "classify", lambda faces: np.array([next(rows) for _ in faces]))
     frame = frame_with((240, 120))
     neutral = [session.analyze(frame, i / 10)["faces"][0]["scores"]["neutral"] for i in range(20)]
     assert neutral[0] == 0
@@ -70,7 +70,7 @@ def test_scores_are_smoothed(session, monkeypatch):
 
 def test_two_labels_are_named_while_the_smoothed_scores_are_unsure(session, monkeypatch):
     rows = iter([[0.9, 0.1, 0, 0, 0, 0, 0]] + [[0.1, 0.9, 0, 0, 0, 0, 0]] * 30)
-    monkeypatch.setattr(session._analyzer, "scores", lambda crops: np.array([next(rows) for _ in crops]))
+    monkeypatch.setattr(session._analyzer, "classify", lambda faces: np.array([next(rows) for _ in faces]))
     monkeypatch.setattr(session._analyzer, "unsure_below", 0.6)
     frame = frame_with((240, 120))
     unsure = [session.analyze(frame, i / 10)["faces"][0]["unsure"] for i in range(20)]
@@ -94,12 +94,12 @@ def test_a_late_frame_is_dropped(session):
 
 
 def test_after_an_error_the_next_frame_is_read(session, monkeypatch):
-    def fail(crops):
+    def fail(faces):
         raise RuntimeError("boom")
 
     frame = frame_with((240, 120))
     with monkeypatch.context() as patch:
-        patch.setattr(session._analyzer, "scores", fail)
+        patch.setattr(session._analyzer, "classify", fail)
         for i in range(4):
             with pytest.raises(RuntimeError):
                 session.analyze(frame, i / 10)

@@ -152,7 +152,7 @@ def test_time_only_rises(time):
 def smoothed(times, readings):
     tracker = Tracker()
     tracker.update(0.0, [box(100, 100)])
-    return [tracker.smooth(1, time, reading) for time, reading in zip(times, readings, strict=True)]
+    return [tracker[1].smooth(time, reading) for time, reading in zip(times, readings, strict=True)]
 
 
 def test_smoothing_does_not_depend_on_the_frame_rate():

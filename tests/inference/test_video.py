@@ -173,7 +173,7 @@ def test_an_error_on_the_way_leaves_nothing_behind(analyzer, clip, tmp_path, mon
     def fail(*_, **__):
         raise FerError("file_empty")
 
-    monkeypatch.setattr(video, "follow", fail)
+    monkeypatch.setattr(video, "find_faces", fail)
     with pytest.raises(FerError, match="the file is empty"):
         list(analyze_video(analyzer, clip, tmp_path / "marked.mp4"))
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@
         hub.run("alice-write", "-m", "fer_hf", "publish", "--model", folder, "--to", "alice/fer")
 
 Files are kept in memory. Tokens are `USER-write` and `USER-read`; everything else is refused. `hub.log` holds every
-request as (method, path, status); `hub.cut`, `hub.full`, `hub.largest` and `hub.meanwhile` make it fail.
+request as (method, path, status); `hub.cut`, `hub.full`, `hub.largest`, `hub.paid` and `hub.meanwhile` make it fail.
 """
 
 import base64
@@ -38,6 +38,7 @@ class Repo:
     private: bool
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    hardware: str | None = None  # of a Space
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -83,6 +84,7 @@ class LoopbackHub:
         self.log: list[tuple[str, str, int]] = []
         self.cut: list[str] = []  # the next request whose path contains one of these is cut off; then it is forgotten
         self.full = False  # no space left
+        self.paid: tuple[str, ...] = ()  # hardware for which a plan is asked
         self.largest = 1 << 40  # bytes that a file may have
         self.meanwhile: list[Callable[[], None]] = []  # what others do while the next upload is being prepared
         app = FastAPI(openapi_url=None)
@@ -211,7 +213,10 @@ class LoopbackHub:
             return JSONResponse({"error": "You already created this repo", "url": url}, 409)
         if user != owner or not may_write:
             raise Refusal(403, message=f"You don't have the rights to create a {kind} under the namespace {user}")
-        repo = self.repos[kind, name] = Repo(kind, name, body.get("visibility") == "private")
+        hardware = body.get("hardware")
+        if hardware in self.paid:
+            raise Refusal(402, message="Subscribe to PRO to create this Space")
+        repo = self.repos[kind, name] = Repo(kind, name, body.get("visibility") == "private", hardware=hardware)
         repo.commit({".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"})
         return {"url": url, "id": name}
 

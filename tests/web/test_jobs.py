@@ -1,6 +1,7 @@
 """Long work in turn: who waits, who is stopped, and that steps are closed and uploads kept or deleted as promised."""
 
 import asyncio
+import contextvars
 import threading
 import time
 
@@ -209,3 +210,27 @@ def test_too_many_are_asked_to_come_back_and_keep_no_files(jobs, monkeypatch):
 def test_names_cannot_be_guessed():
     names = {new_job() for _ in range(100)}
     assert len(names) == 100 and min(map(len, names)) > 20
+
+
+def test_a_job_is_read_in_the_context_of_its_visitor(jobs):
+    """ZeroGPU finds there whose minutes it spends."""
+    visitor = contextvars.ContextVar("visitor", default="nobody")
+
+    def say_who():
+        yield visitor.get()
+
+    async def read():
+        names = []
+        for who in ("alice", "bob"):
+            visitor.set(who)
+            names.append(name := new_job())
+            await jobs.start(name, say_who())
+        visitor.set("carol")
+        return [await last(jobs, name) for name in names]
+
+    async def last(jobs, name):
+        while not (answer := await jobs.look(name))[1]:
+            pass
+        return answer[0]
+
+    assert asyncio.run(read()) == ["alice", "bob"]

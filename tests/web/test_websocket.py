@@ -182,7 +182,7 @@ def test_a_session_that_finds_all_places_taken_keeps_its_state(visit, monkeypatc
 
 
 def test_only_two_read_at_a_time_whoever_asks(visit, served, monkeypatch):
-    now, most, lock, whole = [0], [0], threading.Lock(), FaceAnalyzer.scores
+    now, most, lock, whole = [0], [0], threading.Lock(), FaceAnalyzer._forward
 
     def counting(*arguments, **options):
         with lock:
@@ -195,7 +195,7 @@ def test_only_two_read_at_a_time_whoever_asks(visit, served, monkeypatch):
             with lock:
                 now[0] -= 1
 
-    monkeypatch.setattr(FaceAnalyzer, "scores", counting)
+    monkeypatch.setattr(FaceAnalyzer, "_forward", counting)
     visitors = [visit() for _ in range(4)]
     photo = {"data": ["data:image/jpeg;base64," + base64.b64encode(jpeg((40, 120))).decode()]}
     programs = [threading.Thread(target=ask, args=(served.url, photo)) for _ in range(4)]

@@ -33,7 +33,7 @@ def build(service: Service, text: Text) -> None:
         text,
         service.videos,
         service.uploads,
-        read=lambda job, files: read(service.analyzer, service.uploads, job, files, text),
+        read=lambda job, files: read(service.analyzer_for_many, service.uploads, job, files, text),
         limits=text["video_limits"].format(**limits),
         accept=KINDS,
     )
