@@ -2,6 +2,7 @@
 
 requirements.txt holds all that app.py and train.py need; requirements-dev.txt also holds export and the tools;
 requirements-space.txt holds what serving the page on a Space needs, with a PyTorch that ZeroGPU supports.
+The head of tools/hub_job.py (PEP 723) names the same as requirements.txt.
 """
 
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from fer_hf.io import write_text
 
 ROOT = Path(__file__).parents[1]
+JOB = ROOT / "tools" / "hub_job.py"
 EXTRAS = {
     "requirements.txt": ("train",),
     "requirements-dev.txt": ("train", "export", "dev"),
@@ -36,6 +38,13 @@ def content(file: str) -> str:
     )
 
 
+def with_dependencies(script: str, lines: list[str]) -> str:
+    """A script whose head (PEP 723) lists these requirements."""
+    listed = "".join(f'#   "{line}",\n' for line in lines)
+    return re.sub(r"(?<=^# dependencies = \[\n).*?(?=^# \]$)", listed, script, flags=re.MULTILINE | re.DOTALL)
+
+
 if __name__ == "__main__":
     for file in EXTRAS:
         write_text(ROOT / file, content(file))
+    write_text(JOB, with_dependencies(JOB.read_text(encoding="utf-8"), requirements("train")))
