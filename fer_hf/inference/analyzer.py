@@ -22,6 +22,7 @@ from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
 from fer_hf.inference.image_io import MAX_PIXELS, open_photo
 from fer_hf.inference.results import PhotoResult, make_face, whole_picture
 from fer_hf.inference.runtime import Runtime, TorchRuntime, load_runtime
+from fer_hf.inference.unsure import Measures, measure, read_limits
 from fer_hf.labels import LABEL_OF_NAME, LABELS
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class FaceAnalyzer:
         detector: finds faces.
         unsure_below: a face whose best score is lower is called unsure; 0 for a model whose config states no threshold
             (see `evaluation.calibration`).
+        unsure_limits: beyond which a face is unsure whatever its score; none in a model whose config states none (see
+            `inference.unsure`).
         order: index in the classifier's output for each of LABELS.
         gather: faces of several frames or photos that are worth a forward pass; what reads many waits for so many.
     """
@@ -53,6 +56,7 @@ class FaceAnalyzer:
         self.processor = processor
         self.detector = detector
         self.unsure_below = _unsure_below(config.to_dict())
+        self.unsure_limits = read_limits(config.to_dict())
         self.order = _order_of_labels(config.id2label)
         self.gather = runtime.gather
 
@@ -165,10 +169,19 @@ class FaceAnalyzer:
         starts = range(0, len(faces), batch_size)
         return _joined([self._forward(np.stack(faces[start : start + batch_size])) for start in starts])
 
-    def result(self, size: tuple[int, int], detections: list[Detection], scores: Iterable[np.ndarray]) -> PhotoResult:
+    def result(
+        self,
+        size: tuple[int, int],
+        detections: list[Detection],
+        measures: list[Measures],
+        scores: Iterable[np.ndarray],
+    ) -> PhotoResult:
         """The result of a photo of this width and height, without the photo, from each face's row of probabilities."""
-        pairs = zip(detections, scores, strict=True)
-        return PhotoResult(*size, tuple(make_face(face, row, size, self.unsure_below) for face, row in pairs))
+        faces = zip(detections, measures, scores, strict=True)
+        return PhotoResult(
+            *size,
+            tuple(make_face(face, row, size, self.unsure_below, of, self.unsure_limits) for face, of, row in faces),
+        )
 
     def _forward(self, pixels: np.ndarray) -> np.ndarray:
         logits = self.runtime.logits(pixels)[:, self.order]
@@ -188,7 +201,8 @@ class FaceAnalyzer:
 
     def _result(self, found: "_FoundFaces", scores: Iterator[np.ndarray]) -> PhotoResult:
         rows = islice(scores, len(found.detections))
-        return replace(self.result(found.photo.size, found.detections, rows), photo=found.photo)
+        measures = [measure(crop, face.landmarks) for crop, face in zip(found.crops, found.detections, strict=True)]
+        return replace(self.result(found.photo.size, found.detections, measures, rows), photo=found.photo)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.results import CSV_COLUMNS, Face, PhotoResult, csv_rows
+from fer_hf.inference.unsure import Measures, measure
 from fer_hf.inference.zip_safety import check_entries, is_zip, open_zip, read_entry
 from fer_hf.io import printable
 from fer_hf.labels import LABELS, UNSURE
@@ -180,6 +181,7 @@ class _Photo:
     name: str
     size: tuple[int, int]
     detections: list[Detection]
+    measures: list[Measures]
     pixels: np.ndarray  # what the classifier is shown of each face
     thumbnails: list[bytes]
 
@@ -192,7 +194,8 @@ def _find_faces(
             detections = analyzer.detector.detect(photo)
             crops = [crop_face(photo, detection) for detection in detections]
             thumbnails = [_thumbnail(crop) for crop in crops]
-            waiting.append(_Photo(source.name, photo.size, detections, analyzer.pixels(crops), thumbnails))
+            measures = [measure(crop, face.landmarks) for crop, face in zip(crops, detections, strict=True)]
+            waiting.append(_Photo(source.name, photo.size, detections, measures, analyzer.pixels(crops), thumbnails))
     except FerError as error:
         result.failures.append(source.failure(error))
 
@@ -201,7 +204,7 @@ def _score(analyzer: FaceAnalyzer, waiting: list[_Photo], result: BatchResult) -
     """Score the faces of all photos that wait."""
     scores = iter(analyzer.classify([face for photo in waiting for face in photo.pixels]))
     for photo in waiting:
-        read = analyzer.result(photo.size, photo.detections, islice(scores, len(photo.detections)))
+        read = analyzer.result(photo.size, photo.detections, photo.measures, islice(scores, len(photo.detections)))
         result.photos.append((photo.name, read))
         pairs = enumerate(zip(read.faces, photo.thumbnails, strict=True), start=1)
         result.faces += [FoundFace(photo.name, number, face, thumbnail) for number, (face, thumbnail) in pairs]

@@ -39,6 +39,7 @@ from fer_hf.inference.image_io import FORMATS, register_heif
 from fer_hf.inference.predict import add_model_arguments
 from fer_hf.inference.process_settings import configure_process
 from fer_hf.inference.runtime import weights_hash
+from fer_hf.inference.unsure import Pose
 from fer_hf.io import replacing, write_json
 from fer_hf.labels import LABELS
 
@@ -49,6 +50,8 @@ FACE = pa.struct(
         "confidence": pa.float32(),
         "label": pa.string(),
         "unsure": pa.list_(pa.string()),  # the two best labels where it is not sure, else empty
+        "unsure_because": pa.list_(pa.string()),  # of unsure.REASONS
+        "pose": pa.struct({name: pa.float32() for name in Pose._fields}),
         "scores": pa.struct({label: pa.float32() for label in LABELS}),
     }
 )

@@ -103,7 +103,8 @@ def _table(results: dict[str, PhotoResult]) -> str:
         for number, face in enumerate(result.faces, start=1):
             best = sorted(face.scores.items(), key=lambda pair: -pair[1])[:3]
             scores = "  ".join(f"{name} {percent(score):>5}" for name, score in best)
-            unsure = f"unsure: {' or '.join(face.unsure)}  " if face.unsure else ""
+            because = f" ({', '.join(face.unsure_because).replace('_', ' ')})" if face.unsure_because else ""
+            unsure = f"unsure{because}: {' or '.join(face.unsure)}  " if face.unsure else ""
             lines.append(f"  {number:>3}  {unsure}{scores}  at {face.box}")
         if not result.faces:
             lines.append("  no face found")

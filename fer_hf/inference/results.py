@@ -8,9 +8,13 @@ from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.inference.detection import Detection
+from fer_hf.inference.unsure import UNLIMITED, UNMEASURED, Limits, Measures, Pose, by_name, reasons
 from fer_hf.labels import LABELS, UNSURE
 
-CSV_COLUMNS = ("file", "width", "height", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
+CSV_COLUMNS = (
+    *("file", "width", "height", "face", "x1", "y1", "x2", "y2"),
+    *("label", "confidence", "unsure", "unsure_because", *LABELS),
+)
 
 Box = tuple[int, int, int, int]  # x1, y1, x2, y2 in whole pixels
 
@@ -24,7 +28,9 @@ class Face:
     label: str
     scores: dict[str, float]  # in the order of LABELS, sum 1
     detection: Detection
-    unsure: tuple[str, ...] = ()  # the two best labels where `confidence` is too low to name one
+    unsure: tuple[str, ...] = ()  # the two best labels where `confidence` is too low to name one, or for a reason
+    unsure_because: tuple[str, ...] = ()  # of REASONS; empty where `confidence` alone is too low
+    pose: Pose | None = None  # None where there are no landmarks
 
     @property
     def counted_as(self) -> str:
@@ -49,6 +55,7 @@ class PhotoResult:
                 "confidence": round(face.confidence, 6),
                 "label": face.label,
                 "unsure": list(face.unsure),
+                **by_name(face.unsure_because, face.pose),
                 "scores": {name: round(score, 6) for name, score in face.scores.items()},
             }
             for face in self.faces
@@ -71,12 +78,21 @@ class PhotoResult:
         return draw_faces(self.photo, self, describe or describe_face)
 
 
-def make_face(detection: Detection, scores: Sequence[float], size: tuple[int, int], unsure_below: float = 0.0) -> Face:
+def make_face(
+    detection: Detection,
+    scores: Sequence[float],
+    size: tuple[int, int],
+    unsure_below: float = 0.0,
+    measures: Measures = UNMEASURED,
+    limits: Limits = UNLIMITED,
+) -> Face:
     """A detected face with its scores (7,), in a photo of `size` (width, height)."""
     named = by_label(scores)
     label = max(named, key=named.get)
-    unsure = unsure_labels(list(named.values()), unsure_below)
-    return Face(box_inside(detection.box, size), named[label], label, named, detection, unsure)
+    because = reasons(measures, limits)
+    unsure = unsure_labels(list(named.values()), unsure_below, because)
+    box = box_inside(detection.box, size)
+    return Face(box, named[label], label, named, detection, unsure, because, measures.pose)
 
 
 def by_label(scores: Sequence[float]) -> dict[str, float]:
@@ -84,10 +100,10 @@ def by_label(scores: Sequence[float]) -> dict[str, float]:
     return dict(zip(LABELS, map(float, scores), strict=True))
 
 
-def unsure_labels(scores: Sequence[float], unsure_below: float) -> tuple[str, ...]:
-    """The two best labels where none of the seven scores reaches `unsure_below`, else nothing."""
+def unsure_labels(scores: Sequence[float], unsure_below: float, because: Sequence[str] = ()) -> tuple[str, ...]:
+    """The two best labels where none of the seven scores reaches `unsure_below`, or for a reason; else nothing."""
     best, second = sorted(range(len(LABELS)), key=lambda index: -scores[index])[:2]
-    return (LABELS[best], LABELS[second]) if scores[best] < unsure_below else ()
+    return (LABELS[best], LABELS[second]) if scores[best] < unsure_below or because else ()
 
 
 def box_inside(box: Sequence[float], size: tuple[int, int]) -> Box:
@@ -103,8 +119,8 @@ def csv_rows(file: str, result: PhotoResult) -> list[list]:
     rows = []
     for number, face in enumerate(result.faces, start=1):
         scores = [f"{score:.6f}" for score in face.scores.values()]
-        unsure = " or ".join(face.unsure)
-        rows.append([*head, number, *face.box, face.label, f"{face.confidence:.6f}", unsure, *scores])
+        unsure = " or ".join(face.unsure), " and ".join(face.unsure_because)
+        rows.append([*head, number, *face.box, face.label, f"{face.confidence:.6f}", *unsure, *scores])
     return rows or [head + [""] * (len(CSV_COLUMNS) - len(head))]
 
 

@@ -26,6 +26,7 @@ from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Box, box_inside, by_label
 from fer_hf.inference.timeline import Sample, make_sample, summarise, timeline_csv
 from fer_hf.inference.tracking import Track, Tracker
+from fer_hf.inference.unsure import Limits, Measures, by_name, measure
 
 SIDE = 320  # pixels; the longer side of the picture in which faces are detected
 FACES = 4  # scored in one frame at most, the longest unscored first: bounds the time that a frame of a crowd takes
@@ -59,8 +60,9 @@ class LiveSession:
 
         Returns:
             {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "unsure",
-            "scores"}]} with boxes in pixels of the frame, their velocity in pixels per second, the two best labels
-            where the smoothed scores are unsure, and the time since the session's first frame.
+            "unsure_because", "pose", "scores"}]} with boxes in pixels of the frame, their velocity in pixels per
+            second, the two best labels where the smoothed scores or measures are unsure, and the time since the
+            session's first frame.
 
         Raises:
             FerError: the frame is not an RGB picture, or too large.
@@ -107,6 +109,7 @@ class LiveSession:
             "label": sample.label,
             "confidence": round(max(sample.scores), 4),
             "unsure": list(sample.unsure),
+            **by_name(sample.unsure_because, sample.pose),
             "scores": {name: round(score, 4) for name, score in scores.items()},
         }
 
@@ -127,7 +130,7 @@ def follow(
     `start`.
     """
     look = find_faces(analyzer, tracker, frame, time, side)
-    return look.samples(analyzer.classify(look.faces), analyzer.unsure_below, start)
+    return look.samples(analyzer.classify(look.faces), analyzer.unsure_below, analyzer.unsure_limits, start)
 
 
 @dataclass(frozen=True)
@@ -139,14 +142,18 @@ class Look:
     boxes: list[Box]  # where they are, inside the frame
     velocities: dict[int, tuple[float, float]]  # of each number, pixels per second
     waiting: list[Track]  # those to be scored
+    measures: list[Measures]  # of those
     faces: list[np.ndarray]  # what the classifier is shown of them
 
-    def samples(self, scores: Sequence[np.ndarray], unsure_below: float, start: float = 0.0) -> list[Sample]:
+    def samples(
+        self, scores: Sequence[np.ndarray], unsure_below: float, limits: Limits, start: float = 0.0
+    ) -> list[Sample]:
         """The samples of the frame, from the scores (n, 7) of its `faces`. Frames take their turn."""
-        for track, row in zip(self.waiting, scores, strict=True):
-            track.smooth(self.time, row.tolist())
+        for track, measures, row in zip(self.waiting, self.measures, scores, strict=True):
+            track.smooth(self.time, row.tolist(), measures)
+        time = self.time - start
         return [
-            make_sample(self.time - start, track.number, box, track.scores, unsure_below)
+            make_sample(time, track.number, box, track.scores, unsure_below, Measures(*track.measures), limits)
             for track, box in zip(self.tracks, self.boxes, strict=True)
             if track.scores
         ]
@@ -162,13 +169,15 @@ def find_faces(analyzer: FaceAnalyzer, tracker: Tracker, frame: np.ndarray, time
     for track, _ in waiting:
         track.chosen = time
     tracks = sorted((track for track, _ in found), key=lambda track: track.number)
+    crops = [crop_face(photo, detection) for _, detection in waiting]
     return Look(
         time,
         tracks,
         [box_inside(track.corners, photo.size) for track in tracks],
         {track.number: tuple(track.velocity) for track in tracks},
         [track for track, _ in waiting],
-        list(analyzer.pixels([crop_face(photo, detection) for _, detection in waiting])),
+        [measure(crop, detection.landmarks) for crop, (_, detection) in zip(crops, waiting, strict=True)],
+        list(analyzer.pixels(crops)),
     )
 
 

@@ -12,10 +12,14 @@ import numpy as np
 
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.results import Box, unsure_labels
+from fer_hf.inference.unsure import UNLIMITED, UNMEASURED, Limits, Measures, Pose, by_name, reasons
 from fer_hf.io import percent
 from fer_hf.labels import LABELS, UNSURE
 
-CSV_COLUMNS = ("time", "face", "x1", "y1", "x2", "y2", "label", "confidence", "unsure", *LABELS)
+CSV_COLUMNS = (
+    *("time", "face", "x1", "y1", "x2", "y2"),
+    *("label", "confidence", "unsure", "unsure_because", *LABELS),
+)
 GAP = 1.0  # seconds without a sample of a face from which its areas are broken
 
 
@@ -35,7 +39,9 @@ class Sample(NamedTuple):
     box: Box  # in pixels of the frame
     label: str
     scores: tuple[float, ...]  # smoothed, in the order of LABELS
-    unsure: tuple[str, ...] = ()  # the two best labels where no score is high enough to name one
+    unsure: tuple[str, ...] = ()  # the two best labels where no score is high enough to name one, or for a reason
+    unsure_because: tuple[str, ...] = ()  # of REASONS; empty where no score is high enough
+    pose: Pose | None = None  # smoothed
 
     @property
     def counted_as(self) -> str:
@@ -45,16 +51,25 @@ class Sample(NamedTuple):
     def to_dict(self) -> dict:
         """The sample as plain values, its scores by their labels."""
         scores = {label: round(score, 6) for label, score in zip(LABELS, self.scores, strict=True)}
-        return self._asdict() | {"box": list(self.box), "unsure": list(self.unsure), "scores": scores}
+        lists = {"box": list(self.box), "unsure": list(self.unsure)}
+        return self._asdict() | lists | by_name(self.unsure_because, self.pose) | {"scores": scores}
 
 
 def make_sample(
-    time: float, face: int, box: Sequence[float], scores: Sequence[float], unsure_below: float = 0.0
+    time: float,
+    face: int,
+    box: Sequence[float],
+    scores: Sequence[float],
+    unsure_below: float = 0.0,
+    measures: Measures = UNMEASURED,
+    limits: Limits = UNLIMITED,
 ) -> Sample:
-    """A sample whose label is that of the highest score; unsure where no score reaches `unsure_below`."""
+    """A sample whose label is that of the highest score; unsure by the rule of `unsure_labels`."""
     label = LABELS[int(np.argmax(scores))]
     box = tuple(round(edge) for edge in box)
-    return Sample(round(time, 3), face, box, label, tuple(map(float, scores)), unsure_labels(scores, unsure_below))
+    because = reasons(measures, limits)
+    unsure = unsure_labels(scores, unsure_below, because)
+    return Sample(round(time, 3), face, box, label, tuple(map(float, scores)), unsure, because, measures.pose)
 
 
 def caption(sample: Sample) -> str:
@@ -79,7 +94,8 @@ def timeline_csv(samples: Iterable[Sample]) -> str:
 
 def _csv_row(sample: Sample) -> tuple:
     scores = [round(score, 6) for score in sample.scores]
-    return (sample.time, sample.face, *sample.box, sample.label, max(scores), " or ".join(sample.unsure), *scores)
+    unsure = " or ".join(sample.unsure), " and ".join(sample.unsure_because)
+    return (sample.time, sample.face, *sample.box, sample.label, max(scores), *unsure, *scores)
 
 
 def summarise(samples: Iterable[Sample]) -> list[dict]:

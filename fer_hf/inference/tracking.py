@@ -42,6 +42,7 @@ class Track:
     # Covariance of a centre's coordinate and its speed, in face sizes; one filter's gains serve x and y.
     covariance: list[float]  # position-position, position-speed, speed-speed
     scores: list[float] = field(default_factory=list)  # smoothed; empty until the face is scored
+    measures: list[float] = field(default_factory=list)  # smoothed as the scores are
     scored: float = 0.0  # when it was last scored
     chosen: float = 0.0  # when it was last chosen to be scored; the scores may come later
 
@@ -90,15 +91,15 @@ class Track:
         ]
         self.seen = self.time
 
-    def smooth(self, time: float, scores: Sequence[float]) -> list[float]:
-        """Update the smoothed scores of the face by new ones, and return them.
+    def smooth(self, time: float, scores: Sequence[float], measures: Sequence[float] = ()) -> list[float]:
+        """Update the smoothed scores and measures of the face by new ones, and return the scores.
 
         An exponential moving average over time: new scores weigh 1 - exp(-dt / SMOOTHING), where dt is the time since
         the last ones, so that the frame rate does not matter. Scores that sum to 1 still do.
         """
         share = 1 - math.exp(-(time - self.scored) / SMOOTHING) if self.scores else 1.0
-        old = self.scores or scores
-        self.scores = [(1 - share) * a + share * float(b) for a, b in zip(old, scores, strict=True)]
+        self.scores = _blend(self.scores or scores, scores, share)
+        self.measures = _blend(self.measures or measures, measures, share)
         self.scored = time
         return self.scores
 
@@ -150,6 +151,11 @@ class Tracker:
         self.tracks.append(track)
         self.next_number += 1
         return track
+
+
+def _blend(old: Sequence[float], new: Sequence[float], share: float) -> list[float]:
+    """The new numbers at `share`, the old ones at the rest."""
+    return [(1 - share) * a + share * float(b) for a, b in zip(old, new, strict=True)]
 
 
 def _centred(box: Box) -> np.ndarray:

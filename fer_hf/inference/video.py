@@ -176,7 +176,7 @@ def _score(analyzer: FaceAnalyzer, waiting: list[_Stretch], write: Writer | None
     scores = iter(analyzer.classify([face for stretch in waiting for face in stretch.look.faces]))
     samples = []
     for look, frames in ((stretch.look, stretch.frames) for stretch in waiting):
-        latest = look.samples(list(islice(scores, len(look.faces))), analyzer.unsure_below)
+        latest = look.samples(list(islice(scores, len(look.faces))), analyzer.unsure_below, analyzer.unsure_limits)
         samples += latest
         for seconds, frame in frames:
             write(frame, [_moved(sample, look.velocities[sample.face], seconds) for sample in latest])

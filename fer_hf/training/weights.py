@@ -90,6 +90,7 @@ def save_model(
     model.save_pretrained(folder, state_dict=state)
     processor.save_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())
+    config.pop("unsure_limits", None)  # were fitted to other weights: `python -m benchmarks.unsure`
     write_json(folder / "config.json", config | {"dtype": "float32"})
     if label_head is None:
         (folder / LABEL_HEAD).unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.unsure import REASONS
 from fer_hf.labels import LABELS
 from fer_hf.web.limits import MEGABYTES, in_turn_if_room, named_file, opened
 from fer_hf.web.model_info import read_model_info
@@ -38,12 +39,15 @@ KINDS = f"JPEG, PNG, WebP, HEIC, AVIF and more, at most {MEGABYTES} MB"
 READ_PHOTO = (
     f"Find the faces in a photo ({KINDS}) and read the facial expression of each. Returns file, width, height and "
     "faces, largest first: box [x1, y1, x2, y2] in pixels of the upright photo; label, the best of seven expressions; "
-    "confidence, its calibrated score; unsure, the two best labels where the confidence is too low to name one, else "
-    f"empty; scores of {', '.join(LABELS)}, whose sum is 1. It reads expressions, not feelings."
+    "confidence, its calibrated score; unsure, the two best labels where the confidence is too low to name one, or the "
+    f"face too hard to read, else empty; unsure_because, why it is hard to read ({', '.join(REASONS)}); pose, how the "
+    "head is turned: turn, the tip of the nose's distance from the middle of the eyes in eye distances, and roll, in "
+    f"degrees; scores of {', '.join(LABELS)}, whose sum is 1. It reads expressions, not feelings."
 )
 READ_FACE = (
     f"Read the facial expression in a picture ({KINDS}) that already is one face, framed closely from chin to "
-    "forehead; no face is looked for. Returns label, confidence, unsure and scores, as read_photo does for each face."
+    "forehead; no face is looked for. Returns label, confidence, unsure, unsure_because and scores, as read_photo does "
+    "for each face."
 )
 ABOUT_MODEL = (
     "What the model behind read_photo and read_face is, how well it was measured to read, and what it must not be used "
@@ -226,7 +230,10 @@ def _read_photo(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
 def _read_face(analyzer: FaceAnalyzer, file: io.BytesIO) -> dict:
     with opened(file) as crop:
         (face,) = analyzer.analyze_crop(crop).to_dict(file.name)["faces"]
-    return {"file": file.name, **{key: face[key] for key in ("label", "confidence", "unsure", "scores")}}
+    return {
+        "file": file.name,
+        **{key: face[key] for key in ("label", "confidence", "unsure", "unsure_because", "scores")},
+    }
 
 
 READERS = {"read_photo": ("photo", _read_photo), "read_face": ("face", _read_face)}  # endpoint: argument, work
@@ -242,6 +249,7 @@ def about(analyzer: FaceAnalyzer) -> dict:
         "sha256": known.sha256,
         "labels": list(LABELS),
         "unsure_below": analyzer.unsure_below,
+        "unsure_limits": analyzer.unsure_limits._asdict(),
         "measured": whole
         and {
             "split": "FER2013's PrivateTest" if known.results["private_test"] else known.results["split"],

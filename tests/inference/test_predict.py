@@ -43,7 +43,7 @@ def test_command_writes_json_and_csv_and_goes_on_after_a_bad_file(folder, tiny_m
     ]
     assert set(results[0]) == {"file", "width", "height", "faces"}
     face = results[2]["faces"][0]
-    assert list(face) == ["box", "confidence", "label", "unsure", "scores"]
+    assert list(face) == ["box", "confidence", "label", "unsure", "unsure_because", "pose", "scores"]
     assert list(face["scores"]) == list(LABELS)
     assert face["box"] == pytest.approx([182, 58, 270, 178], abs=8)  # of the upright photo
     rows = read_csv((folder / "r.csv").read_bytes())

@@ -43,7 +43,17 @@ def test_the_answer_is_plain_data(session):
     answer = json.loads(json.dumps(session.analyze(frame_with((240, 120)), 0.0), allow_nan=False))
     assert (answer["width"], answer["height"]) == (640, 480)
     face = answer["faces"][0]
-    assert set(face) == {"number", "box", "velocity", "label", "confidence", "unsure", "scores"}
+    assert set(face) == {
+        "number",
+        "box",
+        "velocity",
+        "label",
+        "confidence",
+        "unsure",
+        "unsure_because",
+        "pose",
+        "scores",
+    }
     assert tuple(face["scores"]) == LABELS
     assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
     assert face["label"] == max(face["scores"], key=face["scores"].get)

@@ -105,7 +105,7 @@ def test_gradio_client_reads_a_face_from_a_file(page, tmp_path):
     assert answer["file"] == "my face.png"
     assert tuple(answer["scores"]) == LABELS
     assert answer["confidence"] == max(answer["scores"].values()) == answer["scores"][answer["label"]]
-    assert answer["unsure"] == []
+    assert answer["unsure"] == answer["unsure_because"] == []
 
 
 @pytest.mark.parametrize("kind", ["as data", "as an upload", "by its address"])

@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fer_hf.inference.annotate import ink_on
 from fer_hf.io import percent
 from fer_hf.labels import COLOURS, EXPRESSIONS
-from fer_hf.web.i18n import Text, shown
+from fer_hf.web.i18n import Text, reasons, shown, shown_because
 
 COMPONENTS = Path(__file__).parent
 LOAD = """\
@@ -84,4 +84,11 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"percent": percent, "part_of": _part_of, "tint": tint, "shown": shown}
+_templates.filters |= {
+    "percent": percent,
+    "part_of": _part_of,
+    "tint": tint,
+    "shown": shown,
+    "shown_because": shown_because,
+    "reasons": reasons,
+}

@@ -24,3 +24,14 @@ def shown(face: Face, text: Text) -> str:
     if not face.unsure:
         return text[face.label]
     return text["either"].format(first=text[face.unsure[0]], second=text[face.unsure[1]])
+
+
+def shown_because(face: Face, text: Text) -> str:
+    """What a face shows, and why that is unsure: "sad or fear? (turned away)"."""
+    words = shown(face, text)
+    return text["with_reasons"].format(words=words, reasons=reasons(face, text)) if face.unsure_because else words
+
+
+def reasons(face: Face, text: Text) -> str:
+    """Why it is unsure what a face shows, in words."""
+    return ", ".join(text[reason] for reason in face.unsure_because)

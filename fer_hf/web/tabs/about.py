@@ -8,4 +8,5 @@ from fer_hf.web.service import Service
 
 def build(service: Service, text: Text) -> None:
     """One page of text, no input."""
-    About(read_model_info(service.analyzer), service.analyzer.unsure_below, text)
+    analyzer = service.analyzer
+    About(read_model_info(analyzer), analyzer.unsure_below, analyzer.unsure_limits, text)

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.corruptions import CORRUPTIONS
 from fer_hf.evaluation.score import summarise
+from fer_hf.inference.unsure import Limits
 from fer_hf.labels import LABELS
 from fer_hf.web.components import about
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
@@ -67,6 +68,13 @@ def test_what_unsure_means_is_told_where_it_was_measured(known):
     told = words(about.about_html(replace(known, results=known.results | {"unsure": parts}), 0.45, TEXT))
     assert all(f"{share} %" in told for share in (19, 77, 44, 75))
     assert "it was unsure of" not in words(about.about_html(known, 0.45, TEXT))
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_reasons_to_be_unsure_are_told_where_the_model_has_limits(known, language):
+    told = TEXTS[language]["about_model_unsure_because"]
+    assert told in words(about.about_html(known, 0.45, TEXTS[language], Limits(size=12)))
+    assert told not in words(about.about_html(known, 0.45, TEXTS[language]))
 
 
 def test_a_space_links_its_card_its_code_and_its_discussions(known, monkeypatch):

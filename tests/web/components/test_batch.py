@@ -18,10 +18,10 @@ from fer_hf.web.i18n import TEXT, TEXTS
 from tests.support.csv_file import read_csv
 
 
-def face(label, share, unsure=()):
+def face(label, share, unsure=(), because=()):
     scores = {name: share if name == label else (1 - share) / 6 for name in LABELS}
     box = (1, 2, 30, 40)
-    return Face(box, share, label, scores, Detection(box, 1.0, np.zeros((5, 2), np.float32)), unsure)
+    return Face(box, share, label, scores, Detection(box, 1.0, np.zeros((5, 2), np.float32)), unsure, because)
 
 
 def photo_set(faces, failures=()):
@@ -50,6 +50,15 @@ def test_faces_are_sorted_by_expression_the_surest_first_and_the_unsure_last():
         ("1", "3.jpg"),
     ]  # the numbers are those of the CSV
     assert '<span class="label">fear or sad?</span> <span class="share">30 %</span>' in shown
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_an_unsure_face_says_why(language):
+    text = TEXTS[language]
+    shown = answer(photo_set([face("sad", 0.9, ("sad", "fear"), ("too_blurred",))]), text)["html"]
+    words = f"{text['either'].format(first=text['sad'], second=text['fear'])} ({text['too_blurred']})"
+    assert f'<span class="label">{words}</span>' in shown
+    assert f'data-words="{words}"' in shown
 
 
 @pytest.mark.parametrize("language", TEXTS)

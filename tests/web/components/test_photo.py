@@ -17,14 +17,14 @@ from fer_hf.web.i18n import TEXT, TEXTS
 PHOTO = Image.new("RGB", (400, 300), "grey")
 
 
-def face(index, unsure=()):
+def face(index, unsure=(), because=()):
     """A face in a grid of ten a row; its best class follows from its index."""
     left, top = 40 * (index % 10), 60 * (index // 10)
     label = LABELS[index % 7]
     scores = {name: 0.64 if name == label else 0.06 for name in LABELS}
     box = (left, top, left + 30, top + 40)
     detection = Detection(tuple(map(float, box)), 0.9, np.zeros((5, 2), np.float32))
-    return Face(box, 0.64, label, scores, detection, unsure)
+    return Face(box, 0.64, label, scores, detection, unsure, because)
 
 
 def html_of(*faces, text=TEXT):
@@ -64,6 +64,19 @@ def test_an_unsure_face_is_named_after_both_and_counted_apart(language, words):
     assert f">1 × {TEXTS[language]['unsure']}</span>" in html
     assert f">1 × {TEXTS[language]['sad']}</span>" in html  # the chip counts the sure one only
     assert 'class="box unsure' in html and 'class="choice unsure' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "sad or fear? (turned away, too small)"), ("de", "traurig oder ängstlich? (abgewandt, zu klein)")],
+)
+def test_an_unsure_face_says_why(language, words):
+    text, because = TEXTS[language], ("turned_away", "too_small")
+    html = html_of(face(4, ("sad", "fear"), because), text=text)
+    assert text["photo_unsure"].format(label=words) in html
+    assert text["photo_unsure_because"].format(reasons=words.partition("(")[2].rstrip(")")) in html
+    assert text["photo_unsure_more"] not in html
+    assert text["photo_unsure_more"] in html_of(face(4, ("sad", "fear")), text=text)
 
 
 def test_pictures_stand_in_the_html_and_are_made_smaller():

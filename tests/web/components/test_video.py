@@ -7,6 +7,7 @@ import re
 import pytest
 
 from fer_hf.inference.timeline import CSV_COLUMNS, make_sample
+from fer_hf.inference.unsure import REASONS, Limits, Measures
 from fer_hf.inference.video import VideoResult
 from fer_hf.labels import LABELS
 from fer_hf.web.components.video import SHOWN_FACES, _ticks, clock, video_answer
@@ -59,7 +60,7 @@ def test_strips_lie_where_the_face_showed_it_and_carry_the_word():
 def test_the_browser_gets_every_reading_of_a_face():
     points = answer(TWO)["faces"]["1"]
     assert [point[0] for point in points] == [each.time for each in TWO[:50]]
-    assert [len(point) for point in points] == [2 + len(LABELS)] * 50
+    assert [len(point) for point in points] == [3 + len(LABELS)] * 50
 
 
 def test_unsure_stretches_are_said_to_be_unsure_and_so_is_the_face_that_mostly_is():
@@ -69,6 +70,14 @@ def test_unsure_stretches_are_said_to_be_unsure_and_so_is_the_face_that_mostly_i
     assert [point[1] for point in shown["faces"]["1"]] == [True, False]
     assert "mostly sad" in shown["html"]
     assert "mostly unsure" in answer([sample(0.0, 1, "sad", 0.3)])["html"]
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_browser_gets_the_reasons_and_their_words(language):
+    away = make_sample(0.0, 1, (10, 20, 30, 50), scores("happy"), 0.5, Measures(turn=1.0), Limits(turn=0.5))
+    shown = answer([away, sample(0.2, 1, "happy")], text=TEXTS[language])
+    assert [point[1:3] for point in shown["faces"]["1"]] == [[True, ("turned_away",)], [False, ()]]
+    assert {shown["words"][reason] for reason in REASONS} == {TEXTS[language][reason] for reason in REASONS}
 
 
 def test_the_table_and_the_json_hold_everything():

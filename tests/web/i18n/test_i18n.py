@@ -8,6 +8,7 @@ import pytest
 
 import fer_hf.web
 from benchmarks.corruptions import CORRUPTIONS
+from fer_hf.inference.unsure import REASONS
 from fer_hf.labels import LABELS
 from fer_hf.web.i18n import LANGUAGES, TEXT, TEXTS
 
@@ -40,7 +41,7 @@ def test_every_key_is_used():
     """
     files = (path for path in WEB.rglob("*") if path.suffix in (".py", ".html", ".js"))
     sources = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    words = set(re.findall(r"\w+", sources)) | {name.replace(" ", "_") for name in CORRUPTIONS} | set(LABELS)
+    words = set(re.findall(r"\w+", sources)) | {name.replace(" ", "_") for name in CORRUPTIONS} | {*LABELS, *REASONS}
     beginnings = set(re.findall(r"\"(\w+_)\"|[\"`](\w+_)\$?\{", sources))
     endings = set(re.findall(r"\"(_\w+)\"|\}(_\w+)\"", sources))
 

@@ -3,6 +3,7 @@
 import os
 
 from fer_hf.evaluation import model_metadata
+from fer_hf.inference.unsure import UNLIMITED, Limits
 from fer_hf.labels import LABELS
 from fer_hf.web.components.base import Component, render
 from fer_hf.web.i18n import Text
@@ -40,11 +41,11 @@ class About(Component):
     each table, without headers of rows or notes in small print, and its `Code` cannot name the page's own address.
     """
 
-    def __init__(self, known: ModelInfo, unsure_below: float, text: Text) -> None:
-        super().__init__(about_html(known, unsure_below, text), elem_id="about")
+    def __init__(self, known: ModelInfo, unsure_below: float, limits: Limits, text: Text) -> None:
+        super().__init__(about_html(known, unsure_below, text, limits), elem_id="about")
 
 
-def about_html(known: ModelInfo, unsure_below: float, text: Text) -> str:
+def about_html(known: ModelInfo, unsure_below: float, text: Text, limits: Limits = UNLIMITED) -> str:
     """All sections; what was not measured of these weights is said so."""
 
     def share(value: float, digits: int = 1) -> str:
@@ -62,6 +63,7 @@ def about_html(known: ModelInfo, unsure_below: float, text: Text) -> str:
         "about/about.html",
         known=known,
         unsure_below=unsure_below,
+        limited=limits != UNLIMITED,
         text=text,
         share=share,
         number=number,

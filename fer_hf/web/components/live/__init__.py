@@ -2,6 +2,7 @@
 
 from fer_hf.inference.stream import RECORD
 from fer_hf.inference.tracking import SMOOTHING
+from fer_hf.inference.unsure import REASONS
 from fer_hf.labels import LABELS
 from fer_hf.web.components.base import Component, expressions, render
 from fer_hf.web.i18n import Text
@@ -27,7 +28,8 @@ def script_settings(text: Text) -> dict:
     """What the scripts need: the expressions, and the texts that they fill in."""
     own = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
     camera = {key.removeprefix("camera_"): words for key, words in text.items() if key.startswith("camera_")}
-    return {"side": SIDE, "expressions": expressions(text), "text": own | camera | {"unsure": text["unsure"]}}
+    shared = {key: text[key] for key in ("unsure", "with_reasons", *REASONS)}
+    return {"side": SIDE, "expressions": expressions(text), "text": own | camera | shared}
 
 
 def _how(text: Text) -> str:

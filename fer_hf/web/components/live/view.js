@@ -85,10 +85,13 @@ export class LiveView {
     if (this.chosen === face.number) this.picked = false;
   }
 
-  // What a face shows, in words; where the server is unsure, its two best guesses.
+  // What a face shows, in words; where the server is unsure, its two best guesses and why.
   words(data, unsure = "either") {
     const [label, a, b] = [data.label, ...data.unsure].map((each) => this.word(each));
-    return b ? this.text(unsure, { a, b }) : label;
+    const words = b ? this.text(unsure, { a, b }) : label;
+    if (!data.unsure_because.length || unsure === "either_short") return words; // no room over the video
+    const reasons = data.unsure_because.map((reason) => this.text(reason)).join(", ");
+    return this.text("with_reasons", { words, reasons });
   }
 
   show(face) {

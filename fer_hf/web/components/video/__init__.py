@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from fer_hf.inference.timeline import GAP, Sample, by_face, segments, summarise, timeline_csv
+from fer_hf.inference.unsure import REASONS
 from fer_hf.inference.video import VideoResult
 from fer_hf.labels import LABELS
 from fer_hf.web.components.base import expressions, render
@@ -14,7 +15,7 @@ from fer_hf.web.i18n import Text
 SHOWN_FACES = 12  # those read most often; the CSV has all
 ROWS = 60  # stretches of time of a face in the table
 STEPS = (1, 2, 5, 10, 15, 30, 60)  # seconds between two labels of the axis
-WORDS = ("video_face", "video_now", "video_away", "video_chart", "either")
+WORDS = ("video_face", "video_now", "video_away", "video_chart", "either", "with_reasons", *REASONS)
 
 
 class Video(FileJob):
@@ -86,5 +87,5 @@ def _ticks(seconds: float) -> list[int]:
 
 
 def _points(samples: Sequence[Sample]) -> list[list]:
-    """Readings as [time, unsure, seven scores ...]."""
-    return [[s.time, bool(s.unsure), *(round(score, 3) for score in s.scores)] for s in samples]
+    """Readings as [time, unsure, reasons, seven scores ...]."""
+    return [[s.time, bool(s.unsure), s.unsure_because, *(round(score, 3) for score in s.scores)] for s in samples]

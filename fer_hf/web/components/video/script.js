@@ -54,7 +54,7 @@ class Film {
   choose(lane) {
     const { words, faces } = this.answer;
     const number = lane.dataset.face;
-    const points = faces[number].map(([time, unsure, ...scores]) => ({ time, unsure, scores }));
+    const points = faces[number].map(([time, unsure, because, ...scores]) => ({ time, unsure, because, scores }));
     this.chosen = { name: words.face.replace("{number}", number), points };
     for (const each of this.all(".lane")) {
       each.classList.toggle("chosen", each === lane);
@@ -90,7 +90,11 @@ class Film {
     if (!reading) return words.away;
     const order = reading.scores.map((_, i) => i).sort((a, b) => reading.scores[b] - reading.scores[a]);
     const [first, second] = order.map((i) => expressions[i].word);
-    if (reading.unsure) return words.either.replace("{first}", first).replace("{second}", second);
+    if (reading.unsure) {
+      const both = words.either.replace("{first}", first).replace("{second}", second);
+      const reasons = reading.because.map((reason) => words[reason]).join(", ");
+      return reasons ? words.with_reasons.replace("{words}", both).replace("{reasons}", reasons) : both;
+    }
     return `${first} ${percent(reading.scores[order[0]])}`;
   }
 
