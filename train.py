@@ -1,6 +1,6 @@
 """Fine-tune a pretrained ViT or ConvNeXt on FER2013 and, if asked, publish it on the Hub.
 
-    python train.py recipes/dinov2-small.yaml --data fer2013.csv [--name value ...]
+    python train.py recipes/dinov2-small.yaml --data fer2013.parquet [--name value ...]
     python train.py recipes/smoke.yaml
 
 What comes out, in output_dir: `model/` (for `pipeline("image-classification")`), `report.json`, `confusion_matrix.png`,
@@ -30,7 +30,7 @@ from fer_hf.training.parsing import read_arguments
 from fer_hf.training.report import write_report
 from fer_hf.training.trainer import FerTrainer, balance
 from fer_hf.training.two_heads import finish_two_heads, scored_columns
-from fer_hf.training.weights import finish_one_head, interpolate, save_model, see_grey
+from fer_hf.training.weights import finish_one_head, save_model, see_grey
 
 
 def main(argv: list[str]) -> None:
@@ -79,13 +79,11 @@ def make_trainer(arguments: Arguments, splits: DatasetDict) -> FerTrainer:
 
 
 def finish(trainer: FerTrainer, arguments: Arguments, splits: DatasetDict) -> tuple[LabelHead | None, dict]:
-    """What is done once to the trained weights: interpolate, calibrate, learn when to be unsure, see grey.
+    """What is done once to the trained weights: calibrate, learn when to be unsure, see grey.
 
     Returns the label head, if there are two, and the results on validation, of which each process scores a share.
     """
     model = trainer.model
-    if arguments.model.wise_ft_alpha < 1:
-        interpolate(model, load_backbone(arguments.model), arguments.model.wise_ft_alpha)
     logits = trainer.predict(trainer.eval_dataset, metric_key_prefix="eval").predictions
     if arguments.model.two_heads:
         label_head, results = finish_two_heads(model, logits, splits, arguments.training.votes_tau)

@@ -14,12 +14,40 @@ import torch
 from datasets import Dataset
 
 from benchmarks import record
-from experiments.label_trade_off import format_row, score, with_majority
+from fer_hf.data.load import load_fer
+from fer_hf.errors import FerError
+from fer_hf.evaluation import metrics
 from fer_hf.evaluation.score import CROP, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 
 CROPS = (0.9, 0.95)  # sides, as fractions of the picture's
+
+
+def with_majority(source: str) -> tuple[Dataset, np.ndarray, np.ndarray]:
+    """PublicTest of a FER2013 source, its labels (N,) and its FER+ majorities (N,).
+
+    Raises:
+        FerError: the source has no FER+ votes.
+    """
+    data = load_fer(source)["validation"]
+    if "votes" not in data.column_names:
+        raise FerError("votes_missing", source)
+    return data, np.asarray(data["label"]), metrics.ferplus_majority(np.asarray(data["votes"], dtype=float))
+
+
+def score(scores: np.ndarray, labels: np.ndarray, majority: np.ndarray) -> dict:
+    """Accuracy, agreement with the FER+ majority and calibration, with 95 % intervals."""
+    known = majority >= 0
+    cases = {name: (getattr(metrics, name), scores, labels) for name in ("accuracy", "macro_f1", "ece", "nll")}
+    cases["ferplus"] = (metrics.accuracy, scores[known], majority[known])
+    values = {name: metric(*data) for name, (metric, *data) in cases.items()}
+    return values | {"interval_95": {name: metrics.interval(*case) for name, case in cases.items()}}
+
+
+def format_row(row: dict) -> str:
+    """The numbers of a row, without their intervals."""
+    return "  ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float))
 
 
 def row_of(

@@ -42,17 +42,13 @@ class ModelArguments:
         0, "how many of the lowest encoder layers keep their weights, with the embeddings: faster steps"
     )
 
-    wise_ft_alpha: float = argument(
-        1.0, "share of the trained weights when they are interpolated with those they started from (WiSE-FT)"
-    )
-
     def __post_init__(self) -> None:
         if isinstance(self.model_config, str):
             self.model_config = _read_json_table("model_config", self.model_config)
         if bool(self.model_name_or_path) == bool(self.model_config):
             raise FerError("arguments_model")
         check_ranges(self, image_size=(14, 1024), drop_path_rate=(0, 0.9), frozen_layers=(0, 1000))
-        check_ranges(self, wise_ft_alpha=(0, 1), patch_drop_rate=(0, 0.9))
+        check_ranges(self, patch_drop_rate=(0, 0.9))
 
 
 @dataclass

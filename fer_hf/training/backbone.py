@@ -43,8 +43,6 @@ def load_backbone(arguments: ModelArguments, device: str | torch.device = "cpu")
     names = OUTPUTS if arguments.two_heads else LABELS
     id2label = dict(enumerate(names))
     is_new = config.id2label != id2label
-    if arguments.wise_ft_alpha < 1 and is_new:
-        raise FerError("wise_ft_head", "wise_ft_alpha", model=name_of(arguments))
     config.id2label, config.label2id = id2label, {name: index for index, name in id2label.items()}
     if config.model_type in STOCHASTIC_DEPTH:
         config.drop_path_rate = arguments.drop_path_rate

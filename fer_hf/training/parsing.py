@@ -1,6 +1,6 @@
 """Reads the arguments of a run from a recipe, a YAML file of arguments, and the command line, which overrides it.
 
-python train.py recipes/dinov2-small.yaml --data fer2013.csv --num_train_epochs 3 --report_to trackio
+python train.py recipes/dinov2-small.yaml --data fer2013.parquet --num_train_epochs 3 --report_to trackio
 """
 
 import argparse

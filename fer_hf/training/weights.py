@@ -1,7 +1,7 @@
 """What is done to a model's weights after training, so that plain `pipeline("image-classification")` is right.
 
-Everything that cannot be set in a `pipeline` is written into the weights here: interpolation with the starting point,
-calibration, grey sight, and half precision on disk. A `pipeline` user needs none of our code.
+Everything that cannot be set in a `pipeline` is written into the weights here: calibration,
+grey sight, and half precision on disk. A `pipeline` user needs none of our code.
 """
 
 import json
@@ -20,13 +20,6 @@ from fer_hf.io import replacing, write_json
 from fer_hf.training.report import score
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, what Pillow's mode "L" is made of
-
-
-@torch.no_grad()
-def interpolate(model: PreTrainedModel, start: PreTrainedModel, alpha: float) -> None:
-    """Set the weights to (1 - alpha) * start + alpha * trained (WiSE-FT; Wortsman et al., 2022)."""
-    for own, first in zip(model.parameters(), start.parameters(), strict=True):
-        own.lerp_(first.to(own), 1 - alpha)
 
 
 @torch.no_grad()

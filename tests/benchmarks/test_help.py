@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import baselines, corruptions, fairness, speed
 from benchmarks import onnx as onnx_benchmark
-from experiments import ablations, label_trade_off, test_time_augmentation, weight_interpolation
+from experiments import ablations, test_time_augmentation
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,9 @@ from experiments import ablations, label_trade_off, test_time_augmentation, weig
         baselines,
         corruptions,
         fairness,
-        label_trade_off,
         onnx_benchmark,
         speed,
         test_time_augmentation,
-        weight_interpolation,
     ],
 )
 def test_help_says_what_it_does(module, capsys):

@@ -6,6 +6,7 @@ import pytest
 from benchmarks import record
 from experiments import test_time_augmentation
 from fer_hf.data.synthetic import synthetic_splits
+from fer_hf.evaluation.calibration import softmax
 from fer_hf.evaluation.score import CROP, views_of
 from fer_hf.inference.analyzer import FaceAnalyzer
 
@@ -20,6 +21,15 @@ def test_a_row_scores_the_average_of_its_crops(tiny_model):
     other = test_time_augmentation.row_of(analyzer, faces, labels, labels, views=10, crop=0.5)
     assert (row["crop"], other["crop"]) == (0.8, 0.5) and other["nll"] != row["nll"]
     assert test_time_augmentation.row_of(analyzer, faces, labels, labels, views=2, crop=0.8)["crop"] is None
+
+
+def test_every_figure_has_its_interval():
+    labels = np.arange(70) % 7
+    scores = softmax(np.eye(7)[np.where(np.arange(70) < 50, labels, 0)])
+    row = test_time_augmentation.score(scores, labels, np.where(labels < 5, labels, -1))
+    assert set(row["interval_95"]) == set(row) - {"interval_95"}
+    assert all(low <= row[name] <= high for name, (low, high) in row["interval_95"].items())
+    assert "interval" not in test_time_augmentation.format_row({"share": 0.5, **row})
 
 
 def test_the_rule_takes_the_most_accurate_crop():

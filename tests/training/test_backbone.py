@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import AutoConfig, AutoModelForImageClassification, ViTImageProcessorPil
+from transformers import ViTImageProcessorPil
 
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
@@ -187,16 +187,6 @@ def test_a_new_head_starts_from_zeros_and_one_of_ours_is_kept(family, tmp_path):
     both = load_backbone(ModelArguments(str(tmp_path), image_size=56, two_heads=True))
     assert both.classifier.weight.shape[0] == 14
     assert not both.classifier.weight.any()
-
-
-def test_only_a_model_of_ours_can_be_interpolated_with(tmp_path):
-    random_model("dinov2").save_pretrained(tmp_path / "ours")
-    assert load_backbone(ModelArguments(str(tmp_path / "ours"), image_size=56, wise_ft_alpha=0.5))
-    config = AutoConfig.for_model(**CONFIGS["dinov2"])
-    AutoModelForImageClassification.from_config(config).save_pretrained(tmp_path / "other")
-    with pytest.raises(FerError, match=r"wise_ft_alpha: .*other has no head for the seven expressions") as caught:
-        load_backbone(ModelArguments(str(tmp_path / "other"), image_size=56, wise_ft_alpha=0.5))
-    assert caught.value.code == "wise_ft_head"
 
 
 def test_another_kind_of_model_is_refused(tmp_path):

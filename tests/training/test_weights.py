@@ -8,7 +8,7 @@ from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation.calibration import Calibration
 from fer_hf.labels import LABELS
 from fer_hf.training.backbone import make_processor, normalise
-from fer_hf.training.weights import LUMA, fold_calibration, interpolate, save_model, see_grey
+from fer_hf.training.weights import LUMA, fold_calibration, save_model, see_grey
 from tests.training.test_backbone import FAMILIES, arguments_of, random_model
 
 
@@ -55,17 +55,6 @@ def test_drop_path_reaches_the_model_and_not_the_file(tmp_path):
         assert not torch.equal(model.train()(pixel_values=pixels).logits, model(pixel_values=pixels).logits)
     save_model(model, make_processor(arguments_of("dinov2")), tmp_path)
     assert AutoConfig.from_pretrained(tmp_path).drop_path_rate == 0.0
-
-
-@FAMILIES
-def test_weights_are_interpolated_with_those_of_the_start(family):
-    model, start = random_model(family), random_model(family)
-    for parameter in start.parameters():
-        torch.nn.init.ones_(parameter)
-    before = {name: value.clone() for name, value in model.named_parameters()}
-    interpolate(model, start, alpha=0.75)
-    for name, value in model.named_parameters():
-        torch.testing.assert_close(value, 0.75 * before[name] + 0.25)
 
 
 @FAMILIES
