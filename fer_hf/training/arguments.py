@@ -16,7 +16,13 @@ TARGETS = "targets"  # the column of a batch that holds what the model is to say
 METRICS = ("accuracy", "macro_f1", "nll", "ece", "brier", "loss", "mean_accuracy")  # can pick the best checkpoint
 HIGHER_IS_BETTER = ("accuracy", "macro_f1", "mean_accuracy")
 # Arguments of the Trainer that FerTrainer and train.py rely on.
-FIXED = {"remove_unused_columns": False, "label_names": [TARGETS], "hub_strategy": "end", "batch_eval_metrics": False}
+FIXED = {
+    "remove_unused_columns": False,
+    "label_names": [TARGETS],
+    "hub_strategy": "end",
+    "batch_eval_metrics": False,
+    "dataloader_drop_last": False,  # it would drop the last faces of validation, too
+}
 
 
 def argument(default: Any, text: str, **options: Any) -> Any:

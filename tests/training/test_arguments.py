@@ -25,6 +25,7 @@ RUN = {"model_name_or_path": "some/model", "data": "faces.csv"}
         ({"synthetic_faces": 7}, "arguments_data", "or synthetic_faces"),
         ({"push_to_hub": True}, "arguments_hub_model_id", "push_to_hub needs hub_model_id"),
         ({"hub_strategy": "every_save"}, "argument_fixed", "hub_strategy: train.py needs end"),
+        ({"dataloader_drop_last": True}, "argument_fixed", "dataloader_drop_last: train.py needs False"),
         ({"remove_unused_columns": True}, "argument_fixed", "remove_unused_columns: train.py needs False"),
         ({"eval_strategy": "epoch"}, "arguments_refused", "requires the save and eval strategy to match"),
         ({"bf16": True, "fp16": True}, "arguments_refused", "not both"),
