@@ -46,7 +46,9 @@ import tempfile
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("--data", required=True, metavar="USER/NAME", help="data set on the Hub")
     parser.add_argument("--to", required=True, metavar="USER/NAME", help="where the model goes on the Hub")
     parser.add_argument("--recipe", default="recipes/dinov2-small.yaml", help="(default: %(default)s)")

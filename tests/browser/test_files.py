@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FACE = Image.fromarray(astronaut()).crop((150, 0, 310, 220))
 SIZE = (480, 320)
+READING_LONG = TEXT["video_reading"].format(name="long.mp4")
 
 
 def make_video(path, count):
@@ -142,7 +143,7 @@ def test_the_timeline_moves_with_the_video_and_says_what_it_shows(visit, things)
 def test_a_video_can_be_stopped_and_what_is_none_is_a_plain_line(visit, served, things):
     page = open_tab(visit(), TEXT["video_tab"])
     send(page, things / "long.mp4")
-    page.wait_for_selector(".work progress[value]")
+    page.get_by_text(READING_LONG).wait_for()  # the server has it
     assert served.files()
     page.get_by_role("button", name=TEXT["job_stop"]).click()
     page.get_by_text(TEXT["job_stopped"]).wait_for()
@@ -157,7 +158,7 @@ def test_a_video_can_be_stopped_and_what_is_none_is_a_plain_line(visit, served, 
 def test_what_lies_on_the_disk_goes_with_its_session_while_another_goes_on(visit, served, things):
     mine, yours = (open_tab(visit(), TEXT["video_tab"]) for _ in range(2))
     send(mine, things / "long.mp4")
-    mine.wait_for_selector(".work progress[value]")
+    mine.get_by_text(READING_LONG).wait_for()  # the server has it
     send(yours, things / "walk.mp4")
     yours.get_by_text(TEXT["job_wait"].format(before=1)).wait_for()
     mine.close()
@@ -247,7 +248,7 @@ def test_each_large_area_carries_its_name_and_the_chart_has_words_for_those_who_
 def test_the_newest_video_wins(visit, served, things):
     page = open_tab(visit(), TEXT["video_tab"])
     send(page, things / "long.mp4")
-    page.wait_for_selector(".work progress[value]:visible")
+    page.get_by_text(READING_LONG).wait_for()  # the server has it
     send(page, things / "walk.mp4")
     page.wait_for_selector(".film .lane")
     assert page.locator(".film a[download]").get_attribute("download") == "walk-faces.mp4"
@@ -272,7 +273,7 @@ def test_without_a_connection_the_page_says_so_and_keeps_its_answer(visit, thing
 def test_a_job_goes_on_after_the_connection_was_away_for_a_moment(visit, things):
     page = open_tab(visit(), TEXT["video_tab"])
     send(page, things / "long.mp4")
-    page.wait_for_selector(".work progress[value]:visible")
+    page.get_by_text(READING_LONG).wait_for()  # the server has it
     page.context.set_offline(True)
     page.get_by_text(TEXT["job_reconnecting"]).wait_for()
     page.context.set_offline(False)
