@@ -110,6 +110,9 @@ class FerTrainingArguments(TrainingArguments):
     early_size: int = argument(0, "pixels per side while the run is young: fewer tokens, faster steps; 0: image_size")
     early_fraction: float = argument(0.0, "share of all steps that are trained at early_size")
     patch_drop_fraction: float = argument(1.0, "share of all steps in which patches are dropped, if any are")
+    linear_probe: bool = argument(
+        False, "fit the classifier to the pretrained backbone's features before the first step"
+    )
     head_lr_multiplier: float = argument(5.0, "learning rate of the classifier, as a multiple of learning_rate")
     layer_decay: float = argument(0.75, "learning rate of each layer, as a multiple of that of the layer above it")
     votes_loss_weight: float = argument(1.0, "weight of the loss of the votes head, if there are two heads")

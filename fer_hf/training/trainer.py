@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
 from transformers import (
     BaseImageProcessor,
     EarlyStoppingCallback,
@@ -29,6 +30,7 @@ from fer_hf.training.augmentation import Augmentation, seeded
 from fer_hf.training.backbone import ANY_SIZE, normalise, parameter_groups
 from fer_hf.training.callbacks import AverageWeights, CheckpointClock, Clock, StopOnSignal
 from fer_hf.training.checkpoints import AVERAGE, load_weights, read_state
+from fer_hf.training.linear_probe import fit_classifier
 from fer_hf.training.two_heads import COUNT, VOTES_ROWS
 
 
@@ -99,6 +101,10 @@ class FerTrainer(Trainer):
         if state and self.is_finished(state):
             self.state = state
         else:
+            if self.args.linear_probe and not checkpoint:
+                # Not the Trainer's loader: every process has to see all pictures, to fit the same classifier.
+                batches = DataLoader(self.train_dataset, self.args.eval_batch_size, collate_fn=self.data_collator)
+                fit_classifier(self.model, batches, self.processing_class, self.args.bf16)
             self.run_steps(checkpoint, **named)
         best = self.state.best_model_checkpoint if self.args.load_best_model_at_end else None
         if best and Path(best).is_dir():
