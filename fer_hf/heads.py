@@ -49,6 +49,17 @@ def save_label_head(head: LabelHead, path: str | Path) -> None:
     save_file(tensors, path, metadata={"unsure_below": str(head.unsure_below)})
 
 
+def has_label_head(model: str) -> bool:
+    """Whether a model folder or a model on the Hub has two heads."""
+    try:
+        load_label_head(model)
+    except FerError as error:
+        if error.code != "label_head_missing":
+            raise
+        return False
+    return True
+
+
 def load_label_head(model: str) -> LabelHead:
     """The label head of a model folder or of a model on the Hub.
 

@@ -13,9 +13,11 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from fer_hf.errors import FerError
+from fer_hf.heads import VOTES
 from fer_hf.io import sha256_of
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+PART_NAMES = {"whole": "whole", "clean": "clean", "ferplus": "FER+ majority"}
 SCORES = ("n", "accuracy", "macro_f1", "ece", "nll", "brier", "coverage_80")  # that every part of the results has
 # Arguments that say where things were and what was kept, not how the model was trained. The last line is version 0.1's.
 PLACES = ("model_name_or_path", "data", "synthetic_faces", "votes", "output_dir", "resume_from_checkpoint", "threads")
@@ -46,7 +48,7 @@ def check_results(path: str, results: dict) -> None:
     for key, kind in (("command", str), ("sha256", str), ("split", str), ("views", int), ("whole", dict)):
         if not isinstance(results.get(key), kind):
             raise FerError("results_field", path, field=key, kind=kind.__name__)
-    for part in ("whole", "clean"):
+    for part in ("whole", "clean", *(("ferplus",) if results.get("truth") == "ferplus" else ())):
         if part in results:
             bad = [key for key in SCORES if not isinstance(results[part].get(key), int | float)]
             bad += [key for key in ("interval_95", "per_class") if not isinstance(results[part].get(key), dict)]
@@ -112,14 +114,21 @@ def is_fer2013(training: dict | None, results: dict) -> bool:
     return bool(results.get("private_test")) or "fer2013" in ((training or {}).get("data") or "").lower()
 
 
+def own_part(results: dict) -> dict:
+    """The part of a results file that is against the truth that the head was trained to tell."""
+    return results["ferplus" if results.get("truth") == "ferplus" else "whole"]
+
+
 def rows_of(results: dict) -> list[dict]:
-    """The lines of the results table for one results file."""
-    return [results[part] | titles(results) | {"part": part} for part in ("whole", "clean") if part in results]
+    """The lines of the results table for one results file: against the truth that the head was trained to tell."""
+    parts = ("ferplus",) if results.get("truth") == "ferplus" else ("whole", "clean")
+    return [results[part] | titles(results) | {"part_name": PART_NAMES[part]} for part in parts if part in results]
 
 
 def titles(results: dict) -> dict[str, str]:
-    """How a table names the split and the views."""
+    """How a table names the head, the split and the views."""
     return {
+        "head": results.get("head", VOTES),
         "name": results["split"],
         "split": "FER2013's PrivateTest" if results.get("private_test") else f"{results['split']} split",
         "views": "one view" if results["views"] == 1 else f"{results['views']} views",

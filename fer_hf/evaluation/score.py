@@ -23,8 +23,9 @@ from fer_hf.data.load import SPLITS, read_fer
 from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
+from fer_hf.evaluation.model_metadata import own_part
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
-from fer_hf.heads import HEADS, VOTES
+from fer_hf.heads import HEADS, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
@@ -79,13 +80,14 @@ def score_pictures(
     return np.concatenate(parts)
 
 
-def summarise(scores: np.ndarray, labels: np.ndarray) -> dict:
-    """All scores of these pictures, with bootstrap 95 % intervals."""
+def summarise(scores: np.ndarray, labels: np.ndarray, *more: Callable[[np.ndarray, np.ndarray], float]) -> dict:
+    """All scores of these pictures, and `more`, with bootstrap 95 % intervals."""
+    with_interval = (*WITH_INTERVAL, *more)
     return {
         "n": len(labels),
-        **{score.__name__: score(scores, labels) for score in WITH_INTERVAL},
+        **{score.__name__: score(scores, labels) for score in with_interval},
         "ece_floor": metrics.ece_floor(scores),
-        "interval_95": {score.__name__: metrics.interval(score, scores, labels) for score in WITH_INTERVAL},
+        "interval_95": {score.__name__: metrics.interval(score, scores, labels) for score in with_interval},
         "per_class": metrics.per_class(scores, labels),
         "confusion_matrix": metrics.confusion_matrix(scores, labels).tolist(),
         "reliability": metrics.reliability(scores, labels),
@@ -104,21 +106,29 @@ def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> 
     return {"below": threshold, "share": float(unsure.mean()), **shares}
 
 
-def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1) -> dict:
+def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1, truth: str = "label") -> dict:
     """The results on one split.
 
-    "whole" is on all of it, "clean" without the pictures that are also in the training split, "ferplus" against the
-    majority of the FER+ votes where there are votes.
+    "whole" is on all of it, "clean" without the pictures that are also in the training split, both against the label;
+    "ferplus" is against the majority of the FER+ votes, where there is one. "truth" says which of the two the head was
+    trained to tell: "label" or "ferplus"; "unsure" is told against it.
     """
     scores, labels = score_pictures(analyzer, data["image"], views), np.asarray(data["label"])
-    results = {"whole": summarise(scores, labels)}
+    results = {"truth": "label", "whole": summarise(scores, labels)}
     if "in_train" in data.column_names:
         clean = ~np.asarray(data["in_train"])
         results["clean"] = summarise(scores[clean], labels[clean])
+    own = slice(None)
     if "votes" in data.column_names:
-        results["ferplus"] = metrics.agreement(scores, np.asarray(data["votes"], dtype=float))
+        votes = np.asarray(data["votes"], dtype=float)
+        majority = metrics.ferplus_majority(votes)
+        known = majority >= 0
+        results["ferplus"] = summarise(scores[known], majority[known], metrics.six_class_f1)
+        results["ferplus"]["votes_nll"] = metrics.votes_nll(scores, votes)
+        if truth == "ferplus":
+            results["truth"], own, labels = truth, known, majority
     if analyzer.unsure_below:
-        results["unsure"] = unsure_summary(scores, labels, analyzer.unsure_below)
+        results["unsure"] = unsure_summary(scores[own], labels[own], analyzer.unsure_below)
     return results
 
 
@@ -183,6 +193,7 @@ def run(arguments: argparse.Namespace) -> None:
     logging.disable_progress_bar()
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device, head=arguments.head)
     data = read_fer(arguments.data, votes=arguments.votes)
+    truth = "ferplus" if arguments.head == VOTES and has_label_head(arguments.model) else "label"
     results = {
         "command": command_of(arguments),
         "date": date.today().isoformat(),
@@ -192,18 +203,18 @@ def run(arguments: argparse.Namespace) -> None:
         "views": arguments.views,
         "crop": CROP if arguments.views > 2 else None,
         "private_test": data.official and arguments.split == "test",
-        **evaluate(analyzer, data.splits[arguments.split], arguments.views),
+        **evaluate(analyzer, data.splits[arguments.split], arguments.views, truth),
     }
     write_json(output, results)
+    own = own_part(results)
     views = "1 view" if arguments.views == 1 else f"{arguments.views} views"
     head = "" if arguments.head == VOTES else f", {arguments.head} head"
     title = f"{'PrivateTest' if results['private_test'] else arguments.split}, {views}{head}"
-    counts = np.asarray(results["whole"]["confusion_matrix"])
-    plot_confusion_matrix(counts, output.with_suffix(".png"), title)
-    plot_reliability(results["whole"]["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)
+    plot_confusion_matrix(np.asarray(own["confusion_matrix"]), output.with_suffix(".png"), title)
+    plot_reliability(own["reliability"], output.with_name(f"{output.stem}_reliability.png"), title)
     if results["private_test"] and arguments.log_test_evaluation:
-        accuracy = results["whole"]["accuracy"]
-        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy, arguments.views, arguments.head)
+        log = arguments.log_test_evaluation
+        log_test_evaluation(log, results["sha256"], own["accuracy"], arguments.views, arguments.head)
     print(summary(results))
 
 
@@ -226,7 +237,9 @@ def summary(results: dict) -> str:
             scores = "  ".join(f"{score.__name__} {format_score(score, results[part])}" for score in WITH_INTERVAL)
             lines.append(f"{part} (n = {results[part]['n']}): {scores}  (accuracy {100 * low:.1f}-{100 * high:.1f})")
     if "ferplus" in results:
-        lines.append(f"FER+ majority (n = {results['ferplus']['n']}): {100 * results['ferplus']['accuracy']:.2f} %")
+        part = results["ferplus"]
+        scores = f"accuracy {100 * part['accuracy']:.2f} %  six-class F1 {100 * part['six_class_f1']:.2f} %"
+        lines.append(f"FER+ majority (n = {part['n']}): {scores}  ece {100 * part['ece']:.2f} %")
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from PIL import Image
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
 from fer_hf.evaluation import model_metadata
+from fer_hf.heads import LABEL_HEAD
 from fer_hf.io import replacing, sha256_of
 from fer_hf.labels import LABELS
 
@@ -60,6 +61,7 @@ def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
     weights = sha256_of(model / "model.safetensors")
     results = model_metadata.read_results(model, weights)
     main = next(iter(results.values()), {})
+    own = model_metadata.own_part(main) if main else None
     return {
         "name": name.rpartition("/")[2],
         "model_id": name,
@@ -73,9 +75,12 @@ def about(model: Path, name: str, training: dict | None) -> dict[str, Any]:
         "results": results,
         "rows": [row for each in results.values() for row in model_metadata.rows_of(each)],
         "agreements": [each["ferplus"] | model_metadata.titles(each) for each in results.values() if "ferplus" in each],
+        "two_heads": (model / LABEL_HEAD).is_file(),
         "several_views": any(each["views"] > 1 for each in results.values()),
         "whole": main.get("whole"),
         "clean": main.get("clean"),
+        "own": own,
+        "own_clean": main.get("clean") if own is main.get("whole") else None,
         "sha256": weights,
         "test_evaluations": model_metadata.count_test_evaluations(model, weights),
         "pictures": [name for name in PICTURES if (model / name).is_file()],
@@ -129,8 +134,8 @@ def eval_results(row: dict[str, Any], dataset: str | None) -> list[EvalResult]:
             task_type="image-classification",
             task_name="Facial expression recognition",
             dataset_type=dataset or "other",
-            dataset_name=f"{row['split']} ({row['part']}, {row['views']})",
-            dataset_config=f"{row['part']}, {row['views']}",
+            dataset_name=f"{row['split']} ({row['part_name']}, {row['views']})",
+            dataset_config=f"{row['part_name']}, {row['views']}",
             dataset_split=row["name"],
             metric_type=kind,
             metric_name=name,

@@ -20,6 +20,7 @@ from gradio.data_classes import GradioRootModel
 from starlette.types import ASGIApp
 
 from fer_hf.errors import FerError
+from fer_hf.evaluation.model_metadata import own_part
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.unsure import REASONS
 from fer_hf.labels import LABELS
@@ -243,19 +244,20 @@ ENDPOINTS = (*READERS, "about_model")
 def about(analyzer: FaceAnalyzer) -> dict:
     """What is known of the model, as plain values; None where nothing was measured."""
     known = read_model_info(analyzer)
-    whole = (known.results or {}).get("whole")
+    measured = known.results and own_part(known.results)
     return {
         "model": known.name,
         "sha256": known.sha256,
         "labels": list(LABELS),
         "unsure_below": analyzer.unsure_below,
         "unsure_limits": analyzer.unsure_limits._asdict(),
-        "measured": whole
+        "measured": measured
         and {
             "split": "FER2013's PrivateTest" if known.results["private_test"] else known.results["split"],
-            **{key: whole[key] for key in ("n", "accuracy", "macro_f1", "ece", "ece_floor", "coverage_80")},
-            "accuracy_interval_95": whole["interval_95"]["accuracy"],
-            "f1": {label: whole["per_class"][label]["f1"] for label in LABELS},
+            "truth": "FER+ majority" if known.results.get("truth") == "ferplus" else "label",
+            **{key: measured[key] for key in ("n", "accuracy", "macro_f1", "ece", "ece_floor", "coverage_80")},
+            "accuracy_interval_95": measured["interval_95"]["accuracy"],
+            "f1": {label: measured["per_class"][label]["f1"] for label in LABELS},
         },
         "use": USE,
     }

@@ -28,6 +28,7 @@ class ModelInfo:
     parameters: int
     size: int  # pixels per side of the pictures that the model takes
     results: dict | None  # eval_results.json of `python -m fer_hf evaluate`
+    label_results: dict | None  # eval_results_label.json: those of the label head, if there is one
     corruptions: dict | None  # corruptions.json of `python -m benchmarks.corruptions`
     training: dict | None  # training.json of `python -m fer_hf card`
     broken: tuple[str, ...] = ()  # names of those files that are there and cannot be read
@@ -58,6 +59,7 @@ def read_model_info(analyzer: FaceAnalyzer) -> ModelInfo:
         parameters=analyzer.model.num_parameters(),
         size=analyzer.processor.size["height"],
         results=read("eval_results.json", lambda path: _results(path, sha256)),
+        label_results=read("eval_results_label.json", lambda path: _results(path, sha256)),
         corruptions=read("corruptions.json", lambda path: model_metadata.read_corruptions(path, sha256)),
         training=read("training.json", model_metadata.read_json),
         broken=tuple(broken),
@@ -84,7 +86,8 @@ def _results(path: Path, sha256: str) -> dict | None:
 def _check_numbers(path: Path, results: dict) -> None:
     """Refuse results without the numbers that the page shows beside those of `model_metadata.check_results`."""
     try:
-        for part in (results[name] for name in ("whole", "clean") if name in results):
+        shown = [results[name] for name in ("whole", "clean") if name in results]
+        for part in [*shown, model_metadata.own_part(results)]:
             numbers = [part["per_class"][label][key] for label in LABELS for key in ("n", "precision", "recall", "f1")]
             numbers += [point[key] for point in part["reliability"] for key in ("n", "confidence", "accuracy")]
             sum(numbers, part["ece_floor"] + sum(part["interval_95"]["accuracy"]))

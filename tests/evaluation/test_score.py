@@ -45,6 +45,16 @@ def test_results_have_every_promised_score(analyzer, split):
     json.dumps(results)
 
 
+def test_a_votes_head_is_measured_against_what_most_people_see(analyzer, split):
+    results = evaluate(analyzer, split, truth="ferplus")
+    assert results["truth"] == "ferplus"
+    ferplus, low_high = results["ferplus"], results["ferplus"]["interval_95"]["six_class_f1"]
+    assert low_high[0] <= ferplus["six_class_f1"] <= low_high[1]
+    assert np.sum(ferplus["confusion_matrix"]) == ferplus["n"] == 14
+    assert evaluate(analyzer, split)["truth"] == "label"
+    assert evaluate(analyzer, split.remove_columns("votes"), truth="ferplus")["truth"] == "label"
+
+
 def test_views_are_averaged(analyzer, split):
     face = split["image"][0]
     assert [len(views_of(face, n)) for n in (1, 2, 10)] == [1, 2, 10]
@@ -142,7 +152,7 @@ def test_the_label_head_is_scored_when_asked_for(tiny_model, tmp_path):
     argv = ["evaluate", "--model", str(model), "--data", str(data), "--output", str(tmp_path / "label.json")]
     assert main([*argv, "--head", "label"]) == 0
     results = json.loads((tmp_path / "label.json").read_text())
-    assert results["head"] == "label"
+    assert (results["head"], results["truth"]) == ("label", "label")
     assert " --head label " in results["command"]
     assert np.sum(results["whole"]["confusion_matrix"], 0).tolist() == [0, 0, 0, 0, 0, 7, 0]
     assert results["unsure"]["below"] == 0.5
@@ -164,4 +174,4 @@ def test_the_device_reaches_the_model(tiny_model, tmp_path, capsys):
 
 def test_a_split_without_votes_or_leaks_has_no_such_scores(analyzer):
     plain = Dataset.from_dict({"image": synthetic_splits(7)["test"]["image"], "label": list(range(7))})
-    assert set(evaluate(analyzer, plain)) == {"whole"}
+    assert set(evaluate(analyzer, plain)) == {"truth", "whole"}

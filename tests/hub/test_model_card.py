@@ -116,6 +116,35 @@ def test_its_metadata_is_what_the_hub_reads(measured):
     assert values["whole, one view", "ece"] == 0.031
 
 
+@pytest.fixture
+def two_headed(measured):
+    """The measured model with a label head: 89 % on what most people see, 71 % on the label."""
+    majority = part(2720, 0.89) | {"six_class_f1": 0.84}
+    majority["interval_95"]["six_class_f1"] = [0.82, 0.86]
+    (measured / "eval_results_10_views.json").unlink()
+    results = json.loads((measured / "eval_results.json").read_text())
+    votes = {"head": "votes", "truth": "ferplus", "ferplus": majority, "whole": part(3589, 0.6)}
+    write(measured / "eval_results.json", results | votes)
+    label = {"head": "label", "truth": "label", "ferplus": part(2720, 0.74), "whole": part(3589, 0.71)}
+    write(measured / "eval_results_label.json", results | label)
+    save_file({"weight": np.zeros((7, 384), np.float16)}, measured / "label_head.safetensors")
+    return measured
+
+
+def test_every_number_of_two_heads_says_whose_it_is(two_headed):
+    text = text_of(two_headed)
+    assert "It has two heads on one backbone" in text and "contempt" in text
+    assert "| votes | FER2013's PrivateTest, FER+ majority | one view | 2,720 | 89.0 %" in text
+    assert "| label | FER2013's PrivateTest, whole | one view | 3,589 | 71.0 %" in text
+    assert "| label | FER2013's PrivateTest, clean |" in text
+    assert "60.0 %" not in text  # what the votes head has on the label, which it was not trained to tell
+    assert "2,720 faces, votes head, one view, F1 of the six expressions without disgust 84.0 %" in text
+    assert "The votes head against the FER+ majority" in text
+    values = {(r.dataset_config, r.metric_type): r.metric_value for r in ModelCard(text).data.eval_results}
+    assert values["FER+ majority, one view", "accuracy"] == 0.89
+    assert values["whole, one view", "accuracy"] == 0.71
+
+
 def test_no_folder_of_the_machine_is_told(measured):
     files = card_files(measured, "user/fer-test")
     training = json.loads(files["training.json"])

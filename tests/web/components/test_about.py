@@ -30,7 +30,7 @@ def known():
     rows = {name: {"unit": each.unit, "strengths": strengths} for name, each in CORRUPTIONS.items()}
     corruptions = {"faces": 1000, "clean": {"accuracy": 0.667}, "corruptions": rows}
     training = {"base_model": "some/backbone", "data": "fer2013.csv", "drawn": False}
-    return ModelInfo("my-model", SHA, 21_600_000, 112, results, corruptions, training)
+    return ModelInfo("my-model", SHA, 21_600_000, 112, results, None, corruptions, training)
 
 
 def words(html):
@@ -56,6 +56,19 @@ def test_all_sections_stand_and_the_numbers_are_those_of_the_results(known):
         assert f"{100 * whole['per_class'][label]['f1']:.0f}\N{NO-BREAK SPACE}%" in html
     assert "my-model" in html and "22 million" in html and SHA in html
     assert "below 45\N{NO-BREAK SPACE}%" in html
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_with_two_heads_the_numbers_are_those_of_what_most_people_see(known, language):
+    text, scores = TEXTS[language], np.random.default_rng(1).dirichlet(np.full(7, 0.3), 63)
+    votes = known.results | {"truth": "ferplus", "ferplus": summarise(scores, np.arange(63) % 7)}
+    told = words(about.about_html(replace(known, results=votes, label_results=known.results), 0.45, text))
+    assert text["about_two_heads"] in told
+    assert text["about_majority"] in told and text["about_clean"] not in told
+    assert text["about_votes_truth"].format(n=63) in told
+    for each in (votes["ferplus"]["accuracy"], votes["ferplus"]["macro_f1"], known.results["whole"]["accuracy"]):
+        assert f"{100 * each:.1f}".replace(".", text["about_decimal"]) in told
+    assert text["about_two_heads"] not in words(about.about_html(known, 0.45, text))
 
 
 def test_german_writes_numbers_its_own_way(known):
