@@ -8,14 +8,18 @@ import argparse
 import json
 from pathlib import Path
 
+from safetensors.torch import load_file, save
+
 from fer_hf.errors import FerError
-from fer_hf.heads import LABEL_HEAD
+from fer_hf.heads import LABEL_HEAD, load_label_head
 from fer_hf.hub.model_card import card_files
 from fer_hf.hub.upload import NEXT_TAG, check_repo_id, upload
 from fer_hf.labels import LABELS
 
 NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
 ALLOWED = (*NEEDED, LABEL_HEAD, "eval_results*.json", "eval_results*.png", "corruptions.json", "onnx/*.onnx")
+LABEL_REVISION = "fer2013"
+OF_VOTES_HEAD = ("unsure_limits",)  # fields of the config that were fitted to the votes head
 MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
 
 
@@ -30,11 +34,18 @@ def publish(
 ) -> None:
     """Make the Hub's model `to` hold the model in folder `model`, its card and a version tag.
 
+    Of a model with two heads, the branch LABEL_REVISION holds one whose classifier is the label head.
+
     Raises:
         FerError: no finished model; results of other weights; whatever the Hub refuses.
     """
     files = model_files(model) | card_files(model, check_repo_id(to), base_model)
-    upload(to, "model", files, f"Publish {Path(to).name}", private=private, tag=tag, dry_run=dry_run)
+    label_files = label_model_files(model, files) if LABEL_HEAD in files else None
+    message = f"Publish {Path(to).name}"
+    upload(to, "model", files, message, private=private, tag=tag, dry_run=dry_run)
+    if label_files:
+        options = {"private": private, "tag": None, "branch": LABEL_REVISION, "dry_run": dry_run}
+        upload(to, "model", label_files, f"{message}: the label head as its classifier", **options)
 
 
 def model_files(model: Path) -> dict[str, Path]:
@@ -51,6 +62,28 @@ def model_files(model: Path) -> dict[str, Path]:
     check_labels(model / "config.json")
     found = sorted(path for pattern in ALLOWED for path in model.glob(pattern) if path.is_file())
     return {path.relative_to(model).as_posix(): path for path in found}
+
+
+def label_model_files(model: Path, files: dict[str, Path | bytes]) -> dict[str, Path | bytes]:
+    """The same model with the label head as its classifier: plain `pipeline` then reads FER2013's label."""
+    head = load_label_head(str(model))
+    weights = load_file(model / "model.safetensors")
+    for name, value in (("classifier.weight", head.weight), ("classifier.bias", head.bias)):
+        found, expected = tuple(value.shape), tuple(weights[name].shape)
+        if found != expected:
+            raise FerError("label_head_shape", model / LABEL_HEAD, found=found, expected=expected)
+        weights[name] = value.to(weights[name])
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    config = {name: value for name, value in config.items() if name not in OF_VOTES_HEAD}
+    config["unsure_below"] = head.unsure_below
+    return {
+        "README.md": files["README.md"],
+        "LICENSE.md": files["LICENSE.md"],
+        "examples.png": files["examples.png"],
+        "preprocessor_config.json": files["preprocessor_config.json"],
+        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        "model.safetensors": save(weights, {"format": "pt"}),
+    }
 
 
 def check_labels(config: Path) -> None:

@@ -6,20 +6,22 @@ that have arrived stay in the Hub's storage, nothing is visible before the one c
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError, OIDCError, RepositoryNotFoundError
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub.errors import HfHubHTTPError, OIDCError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from huggingface_hub.utils import logging
 from huggingface_hub.utils.sha import git_hash
 
 from fer_hf.errors import FerError
 
+MAIN = "main"
+KEPT = ".gitattributes"  # the Hub's own
 NEXT_TAG = "next"  # stands for the next free of v1, v2, ...
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 # What the Hub's refusals mean for somebody who uploads, by HTTP status.
@@ -38,27 +40,34 @@ STATUS_CODES = {
 
 @dataclass(frozen=True)
 class UploadPlan:
-    """What is to stand in a repository of the Hub, and what that changes there. Other files there are left alone."""
+    """What is to stand in a repository of the Hub, and what that changes there.
+
+    Other files on `main` are left alone; another branch holds these files and no others.
+    """
 
     repo_id: str  # user/name
     kind: str  # model, dataset or space
     files: dict[str, Path | bytes]  # path in the repository -> a local file, or its content
     private: bool
-    head: str | None  # the commit that `main` stands at; None: the repository is to be created
+    head: str | None  # the commit that the branch stands at or starts from; None: the repository is to be created
     new: list[str]
     changed: list[str]
     tag: str | None  # to be made
     hardware: str | None = None  # of a Space that is to be created
+    branch: str = MAIN
+    new_branch: bool = False
+    removed: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return self.head is not None and not (self.new or self.changed or self.tag)
+        return self.head is not None and not (self.new or self.changed or self.removed or self.new_branch or self.tag)
 
     @property
     def address(self) -> str:
         """Where the repository is seen in a browser."""
         prefix = "" if self.kind == "model" else f"{self.kind}s/"
-        return f"{HfApi().endpoint}/{prefix}{self.repo_id}"
+        of_branch = "" if self.branch == MAIN else f"/tree/{self.branch}"
+        return f"{HfApi().endpoint}/{prefix}{self.repo_id}{of_branch}"
 
     def __str__(self) -> str:
         """The plan in plain words, one step per line."""
@@ -66,9 +75,12 @@ class UploadPlan:
             return f"{self.address}: nothing has changed, nothing to upload"
         visibility = "private" if self.private else "public"
         hardware = f" on {self.hardware}" if self.hardware else ""
-        steps = [f"create the {visibility} {self.kind} {self.repo_id}{hardware}"] if self.head is None else []
+        steps = [f"create the branch {self.branch}"] if self.new_branch else []
+        if self.head is None and self.branch == MAIN:
+            steps = [f"create the {visibility} {self.kind} {self.repo_id}{hardware}"]
         for verb, paths in (("upload", self.new), ("replace", self.changed)):
             steps += [f"{verb} {path} ({_format_size(self.files[path])})" for path in paths]
+        steps += [f"remove {path}" for path in self.removed]
         steps += [f"tag it as {self.tag}"] if self.tag else []
         return "\n".join([f"{self.address}:", *(f"  - {step}" for step in steps)])
 
@@ -82,6 +94,7 @@ def upload(
     private: bool = False,
     tag: str | None = NEXT_TAG,
     hardware: str | None = None,
+    branch: str = MAIN,
     dry_run: bool = False,
 ) -> None:
     """Print what changes in the repository when `files` are uploaded, then do it. A dry run needs no token.
@@ -93,7 +106,7 @@ def upload(
     """
     with plain_errors(repo_id):
         api = hub_client(token_needed=not dry_run)
-        plan = replace(make_plan(api, repo_id, kind, files, private, tag), hardware=hardware)
+        plan = replace(make_plan(api, repo_id, kind, files, private, tag, branch), hardware=hardware)
         print(plan, flush=True)
         if dry_run:
             print("dry run: nothing was done")
@@ -103,17 +116,32 @@ def upload(
 
 
 def make_plan(
-    api: HfApi, repo_id: str, kind: str, files: dict[str, Path | bytes], private: bool, tag: str | None
+    api: HfApi,
+    repo_id: str,
+    kind: str,
+    files: dict[str, Path | bytes],
+    private: bool,
+    tag: str | None,
+    branch: str = MAIN,
 ) -> UploadPlan:
-    """Compare `files` with what stands on the Hub."""
-    found = find(api, repo_id, kind, private)
+    """Compare `files` with what stands on the Hub; a new branch starts from `main`."""
+    found, new_branch = find(api, repo_id, kind, private), branch != MAIN
     if found is None:
-        return UploadPlan(repo_id, kind, files, private, None, list(files), [], "v1" if tag == NEXT_TAG else tag)
+        tag = "v1" if tag == NEXT_TAG else tag
+        return UploadPlan(
+            repo_id, kind, files, private, None, list(files), [], tag, branch=branch, new_branch=new_branch
+        )
+    if new_branch:
+        with suppress(RevisionNotFoundError):
+            found = api.repo_info(repo_id, repo_type=kind, revision=branch, files_metadata=True)
+            new_branch = False
     stored = {each.rfilename: each for each in found.siblings}
     new = [path for path in files if path not in stored]
     changed = [path for path, data in files.items() if path in stored and not _is_same(data, stored[path])]
     tag = tag and _tag_to_make(api, repo_id, kind, tag, found.sha, bool(new or changed))
-    return UploadPlan(repo_id, kind, files, private, found.sha, new, changed, tag)
+    removed = () if branch == MAIN else tuple(path for path in stored if path not in files and path != KEPT)
+    plan = UploadPlan(repo_id, kind, files, private, found.sha, new, changed, tag)
+    return replace(plan, branch=branch, new_branch=new_branch, removed=removed)
 
 
 def carry_out(api: HfApi, plan: UploadPlan, message: str) -> None:
@@ -121,9 +149,13 @@ def carry_out(api: HfApi, plan: UploadPlan, message: str) -> None:
     head, of_repo = plan.head, {"repo_id": plan.repo_id, "repo_type": plan.kind}
     if head is None:
         create(api, plan.repo_id, plan.kind, plan.private, plan.hardware)
-    if plan.new or plan.changed:
-        additions = [CommitOperationAdd(path, plan.files[path]) for path in (*plan.new, *plan.changed)]
-        head = api.create_commit(operations=additions, commit_message=message, parent_commit=head, **of_repo).oid
+    if plan.new_branch:
+        api.create_branch(branch=plan.branch, revision=head, **of_repo)
+    if plan.new or plan.changed or plan.removed:
+        operations = [CommitOperationAdd(path, plan.files[path]) for path in (*plan.new, *plan.changed)]
+        operations += [CommitOperationDelete(path) for path in plan.removed]
+        options = {"commit_message": message, "parent_commit": head, "revision": plan.branch}
+        head = api.create_commit(operations=operations, **options, **of_repo).oid
     if plan.tag:
         api.create_tag(tag=plan.tag, revision=head, **of_repo)
 

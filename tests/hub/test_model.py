@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+import torch
+from safetensors.numpy import load, save_file
 
 from fer_hf.errors import FerError
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.hub.model import model_files
 from fer_hf.labels import LABELS
 from tests.support.loopback_hub import LoopbackHub, Repo
@@ -104,6 +106,32 @@ def test_private_means_private(hub, model):
     assert failed(publish(hub, ALICE, model, "alice/open", "--private"), "is public on the Hub, expected a private")
     assert publish(hub, ALICE, model, "alice/fer", "--private").returncode == 0
     assert hub.repos["model", "alice/fer"].private
+
+
+def test_a_revision_has_the_label_head_as_its_classifier(hub, model):
+    (model / "onnx" / "model.onnx").write_bytes(b"of the votes head")
+    head = LabelHead(torch.ones(7, 384), torch.ones(7), 0.4)
+    save_file(
+        {"classifier.weight": np.zeros((7, 384), np.float16), "classifier.bias": np.zeros(7, np.float16)},
+        model / "model.safetensors",
+    )
+    save_label_head(head, model / LABEL_HEAD)
+    first = publish(hub, ALICE, model)
+    assert first.returncode == 0, first.stderr
+    assert "create the branch fer2013" in first.stdout
+    repo = hub.repos["model", "alice/fer"]
+    assert LABEL_HEAD in repo.files
+    (_, main), (_, label) = repo.branches["fer2013"][0], repo.branches["fer2013"][-1]
+    assert main == repo.files
+    assert set(label) - {".gitattributes"} == UPLOADED - {"onnx/model.onnx"}
+    assert json.loads(label["config.json"])["unsure_below"] == 0.4
+    weights = load(label["model.safetensors"])
+    assert weights["classifier.weight"].dtype == np.float16 and (weights["classifier.bias"] == 1).all()
+    assert "nothing has changed" in publish(hub, ALICE, model).stdout
+    assert [len(repo.commits), len(repo.branches["fer2013"])] == [2, 2]
+    save_label_head(head._replace(bias=torch.zeros(7)), model / LABEL_HEAD)
+    assert "replace model.safetensors" in publish(hub, ALICE, model).stdout
+    assert len(repo.branches["fer2013"]) == 3
 
 
 def test_a_tag_is_never_moved(hub, model):

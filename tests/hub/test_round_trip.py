@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 from gradio_client import Client, handle_file
+from safetensors.torch import load_file
 
 from fer_hf.data.synthetic import draw_face
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.labels import LABELS
 from fer_hf.web import examples
 from tests.support.loopback_hub import LoopbackHub
@@ -25,7 +29,7 @@ ALICE = "alice-write"
 READ = """
 import json, sys
 from transformers import pipeline
-read = pipeline("image-classification", model=sys.argv[1])
+read = pipeline("image-classification", model=sys.argv[1], revision=sys.argv[3] if len(sys.argv) > 3 else None)
 print(json.dumps({each["label"]: each["score"] for each in read(sys.argv[2], top_k=7)}))
 """
 
@@ -145,6 +149,20 @@ def test_a_fresh_process_reads_the_same_scores(hub, faces, trained):
     scores = json.loads(there.stdout.splitlines()[-1])
     assert scores == json.loads(here.stdout.splitlines()[-1])
     assert sorted(scores) == sorted(LABELS)
+
+
+def test_each_head_is_a_pipeline_of_its_own(hub, faces, trained, tmp_path):
+    _, output = trained
+    model, picture = shutil.copytree(output / "model", tmp_path / "model"), faces / "test" / "happy" / "0.png"
+    weight = load_file(model / "model.safetensors")["classifier.weight"]
+    surprised = torch.tensor([0.0, 0, 0, 0, 0, 9, 0])
+    save_label_head(LabelHead(torch.zeros_like(weight), surprised, 0.5), model / LABEL_HEAD)
+    published = hub.run(ALICE, "-m", "fer_hf", "publish", "--model", model, "--to", "alice/two")
+    assert published.returncode == 0, published.stderr
+    votes, label = (hub.run(ALICE, "-c", READ, "alice/two", picture, *words) for words in ((), ("fer2013",)))
+    here = hub.run(ALICE, "-c", READ, output / "model", picture)
+    assert json.loads(votes.stdout.splitlines()[-1]) == json.loads(here.stdout.splitlines()[-1])
+    assert json.loads(label.stdout.splitlines()[-1])["surprise"] > 0.99
 
 
 def test_publishing_what_was_pushed_uploads_nothing(hub, trained):

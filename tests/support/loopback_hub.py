@@ -31,30 +31,33 @@ LFS_FROM = 100_000  # bytes
 
 @dataclass
 class Repo:
-    """Commits from the oldest to `main`; a commit is a table of path -> content."""
+    """Commits from the oldest to `main`, and those of other branches; a commit is a table of path -> content."""
 
     kind: str
     name: str
     private: bool
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    branches: dict[str, list[tuple[str, dict[str, bytes]]]] = field(default_factory=dict)  # beside main
     hardware: str | None = None  # of a Space
 
     @property
     def files(self) -> dict[str, bytes]:
         return self.commits[-1][1]
 
-    def commit(self, files: dict[str, bytes]) -> str:
-        oid = hashlib.sha1(f"{self.kind} {self.name} {len(self.commits)}".encode()).hexdigest()
-        self.commits.append((oid, files))
+    def commit(self, files: dict[str, bytes], branch: str = "main") -> str:
+        commits = self.commits if branch == "main" else self.branches[branch]
+        oid = hashlib.sha1(f"{self.kind} {self.name} {branch} {len(commits)}".encode()).hexdigest()
+        commits.append((oid, files))
         return oid
 
     def at(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
         """Oid and files of a branch, tag or commit."""
-        if revision == "main":
-            return self.commits[-1]
+        branches = self.branches | {"main": self.commits}
+        if revision in branches:
+            return branches[revision][-1]
         oid = self.tags.get(revision, revision)
-        return next((each for each in self.commits if each[0] == oid), None)
+        return next((each for commits in branches.values() for each in commits if each[0] == oid), None)
 
 
 class Refusal(Exception):
@@ -142,6 +145,7 @@ class LoopbackHub:
             ("POST", kinds + "/preupload/{revision}", self.preupload),
             ("POST", kinds + "/commit/{revision}", self.commit),
             ("POST", kinds + "/tag/{revision}", self.tag),
+            ("POST", kinds + "/branch/{branch}", self.branch),
             ("POST", "/oauth/token", self.exchange),
             ("POST", git, self.batch),
             ("POST", "/{kinds}" + git, self.batch),
@@ -233,9 +237,13 @@ class LoopbackHub:
 
     async def refs(self, request: Request) -> dict:
         repo = self.repo(request)
-        branch = {"name": "main", "ref": "refs/heads/main", "targetCommit": repo.commits[-1][0]}
+        heads = {"main": repo.commits} | repo.branches
+        branches = [
+            {"name": name, "ref": f"refs/heads/{name}", "targetCommit": commits[-1][0]}
+            for name, commits in heads.items()
+        ]
         tags = [{"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": oid} for tag, oid in repo.tags.items()]
-        return {"branches": [branch], "tags": tags, "converts": []}
+        return {"branches": branches, "tags": tags, "converts": []}
 
     async def tree(self, request: Request) -> list[dict]:
         _, _, files = self.revision(request)
@@ -284,7 +292,9 @@ class LoopbackHub:
         return JSONResponse({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     async def preupload(self, request: Request) -> dict:
-        repo, asked = self.repo(request, write=True), (await request.json())["files"]
+        self.repo(request, write=True)
+        asked = (await request.json())["files"]
+        _, _, there = self.revision(request)
         while self.meanwhile:
             self.meanwhile.pop()()
         if any(each["size"] > self.largest for each in asked):
@@ -295,7 +305,7 @@ class LoopbackHub:
                     "path": each["path"],
                     "uploadMode": "lfs" if _is_large(each["path"], each["size"]) else "regular",
                     "shouldIgnore": False,
-                    "oid": _etag(each["path"], repo.files[each["path"]]) if each["path"] in repo.files else None,
+                    "oid": _etag(each["path"], there[each["path"]]) if each["path"] in there else None,
                 }
                 for each in asked
             ]
@@ -320,10 +330,11 @@ class LoopbackHub:
 
     async def commit(self, request: Request) -> dict:
         repo = self.repo(request, write=True)
+        _, parent, before = self.revision(request)
         header, *rest = (json.loads(line) for line in (await request.body()).splitlines())
-        if header["value"].get("parentCommit", repo.commits[-1][0]) != repo.commits[-1][0]:
+        if header["value"].get("parentCommit", parent) != parent:
             raise Refusal(412, message="A commit has happened since")
-        files = dict(repo.files)
+        files = dict(before)
         for operation in rest:
             key, value = operation["key"], operation["value"]
             if key == "file":
@@ -332,7 +343,7 @@ class LoopbackHub:
                 files[value["path"]] = self.blobs[value["oid"]]
             else:
                 files = {path: data for path, data in files.items() if not path.startswith(value["path"])}
-        oid = repo.commit(files)
+        oid = repo.commit(files, request.path_params["revision"])
         return {"commitOid": oid, "commitUrl": f"{self.url}/{repo.name}/commit/{oid}"}
 
     async def tag(self, request: Request) -> dict:
@@ -340,6 +351,11 @@ class LoopbackHub:
         if tag in repo.tags:
             raise Refusal(409, message=f"Tag {tag} already exists")
         repo.tags[tag] = repo.at(request.path_params["revision"])[0]
+        return {}
+
+    async def branch(self, request: Request) -> dict:
+        repo, start = self.repo(request, write=True), (await request.json())["startingPoint"]
+        repo.branches[request.path_params["branch"]] = [repo.at(start)]
         return {}
 
 
