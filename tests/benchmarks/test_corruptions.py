@@ -1,14 +1,20 @@
 """Corruptions: stronger ones change more, always the same way, and what they cost is measured."""
 
+import argparse
+import shutil
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from benchmarks import corruptions
 from benchmarks.corruptions import CORRUPTIONS, corrupted, moved
 from fer_hf.data.synthetic import draw_face
+from fer_hf.heads import LABEL, LABEL_HEAD, VOTES, LabelHead, save_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
+from tests.support.made_sources import scored_split
 from tests.support.pictures import is_picture
 
 
@@ -50,3 +56,17 @@ def test_corruptions_are_measured_and_drawn(analyzer, tmp_path):
     corruptions.draw_examples(tmp_path / "examples.png")
     assert is_picture(tmp_path / "table.png")
     assert is_picture(tmp_path / "examples.png")
+
+
+def test_each_head_is_measured_against_its_own_truth(tiny_model, tmp_path, monkeypatch):
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    surprised = torch.zeros(7)
+    surprised[LABELS.index("surprise")] = 9
+    save_label_head(LabelHead(torch.zeros(7, 16), surprised, 0.5), model / LABEL_HEAD)
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", {"dark": CORRUPTIONS["dark"]})
+    data, where = scored_split(), argparse.Namespace(model=str(model), device="cpu")
+    votes = corruptions.measure_head(where, data, VOTES, "FER+ majority")
+    label = corruptions.measure_head(where, data, LABEL, "label")
+    assert (votes["faces"], label["faces"]) == (14, 21)
+    assert label["clean"]["accuracy"] == pytest.approx(np.mean(np.asarray(data["label"]) == LABELS.index("surprise")))
+    assert [each["kept"] for each in label["corruptions"]["dark"]["strengths"]] == [1, 1, 1]

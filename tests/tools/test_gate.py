@@ -2,8 +2,10 @@ import json
 import shutil
 
 import pytest
+import torch
 
 from fer_hf.errors import FerError
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 from tools import gate
@@ -15,15 +17,37 @@ def scored(tiny_model, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(tiny_model, model)
     write_results(model)
-    write_json(tmp_path / "answers.json", {"logits": gate.logits_of(model)})
+    gate.note_answers(model, tmp_path / "answers.json")
     gate.note_release(model, tmp_path / "release.json")
     return model, tmp_path / "answers.json", tmp_path / "release.json"
 
 
-def write_results(model, **changes):
+def write_results(model, name="eval_results.json", **changes):
     part = {"accuracy": 0.7, "macro_f1": 0.65, "coverage_80": 0.75, "ece": 0.02}
     results = {"sha256": weights_hash(str(model)), "whole": part, "clean": part, "ferplus": {"accuracy": 0.8}}
-    write_json(model / "eval_results.json", results | changes)
+    write_json(model / name, results | changes)
+
+
+def test_each_of_two_heads_answers_for_its_own_truth(scored):
+    model, answers, _ = scored
+    save_label_head(LabelHead(torch.zeros(7, 16), torch.ones(7), 0.5), model / LABEL_HEAD)
+    votes = {"accuracy": 0.9, "six_class_f1": 0.85, "ece": 0.034}
+    low = {"accuracy": 0.6, "macro_f1": 0.5, "coverage_80": 0.6, "ece": 0.3}  # of the votes head, on the label
+    write_results(model, truth="ferplus", ferplus=votes, whole=low, clean=low)
+    write_results(model, "eval_results_label.json", ferplus={"accuracy": 0.74})
+    gate.note_answers(model, answers)
+    assert gate.failures(*scored) == []
+    assert gate.scores_of(model)["FER+ agreement"] == 0.9
+    logits = json.loads(answers.read_text())["logits"]
+    logits["label"][0][0] += 0.01
+    write_json(answers, {"logits": logits})
+    write_results(model, truth="ferplus", ferplus=votes | {"ece": 0.036}, whole=low, clean=low)
+    write_results(model, "eval_results_label.json", sha256="0" * 64, whole=low)
+    wrong = "; ".join(gate.failures(*scored))
+    assert "logits of the label head differ from the noted ones by up to 0.01" in wrong
+    assert "ferplus ece 0.0360 is above 0.035" in wrong
+    assert "not those that eval_results_label.json scored" in wrong
+    assert "whole accuracy 0.6000 is below 0.7000" in wrong
 
 
 def test_a_model_that_was_scored_passes(scored):
@@ -34,7 +58,7 @@ def test_other_weights_and_other_answers_fail(scored):
     model, answers, _ = scored
     write_results(model, sha256="0" * 64)
     logits = json.loads(answers.read_text())["logits"]
-    logits[3][2] += 0.01
+    logits["votes"][3][2] += 0.01
     write_json(answers, {"logits": logits})
     wrong = gate.failures(*scored)
     assert len(wrong) == 2
