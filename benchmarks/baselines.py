@@ -2,9 +2,10 @@
 
     python -m benchmarks.baselines --data D --baselines FOLDER [--split test]
 
-benchmarks/README.md says how to make FOLDER. The split is validation unless test is asked for, because choices are made
+benchmarks/README.md says how to make FOLDER. Each head of ours is a row: the label head, which McNemar's test is about,
+and the votes head. The split is validation unless test is asked for, because choices are made
 on validation. The baselines were trained on pictures that are also in validation and test; "clean" excludes these.
-McNemar's test on the same faces tells whether a difference is more than chance.
+McNemar's test on the same faces tells whether a difference in accuracy on FER2013's labels is more than chance.
 """
 
 import argparse
@@ -26,12 +27,20 @@ from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
 from fer_hf.evaluation.score import Scorer, log_test_evaluation, score_pictures
+from fer_hf.heads import LABEL, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.labels import COLOURS
 
 # Not measured: its card states the accuracy, and a random model of the same shape gives the time.
 STATED = {"name": "trpakov/vit-face-expression", "accuracy": 0.7116, "split": "test"}
+
+
+def our_heads(model: str, device: str) -> dict[str, FaceAnalyzer]:
+    """Our model by its name; each of two heads by a name of its own, the label head first."""
+    name, heads = Path(model).name, (LABEL, VOTES) if has_label_head(model) else (VOTES,)
+    names = {head: f"{name}, {head} head" if len(heads) > 1 else name for head in heads}
+    return {names[head]: FaceAnalyzer.from_pretrained(model, device=device, head=head) for head in heads}
 
 
 def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> dict:
@@ -61,7 +70,8 @@ def score(scores: np.ndarray, labels: np.ndarray, clean: np.ndarray, majority: n
     }
     if majority is not None:
         known = majority >= 0
-        results["ferplus"] = with_interval(metrics.accuracy, scores[known], majority[known])
+        against = {"ferplus": metrics.accuracy, "ferplus_f1": metrics.six_class_f1, "ferplus_ece": metrics.ece}
+        results |= {name: with_interval(each, scores[known], majority[known]) for name, each in against.items()}
     return results
 
 
@@ -144,24 +154,27 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
-    ours, name = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device), Path(arguments.model).name
+    ours = our_heads(arguments.model, arguments.device)
     folder, threads = arguments.baselines, arguments.threads
     baselines = {each.name: OnnxBaseline(each, folder, threads) for each in BASELINES} if folder else {}
-    models = {name: ours, **baselines}
+    models = {**ours, **baselines}
     data = read_fer(arguments.data, votes=arguments.votes)
     split = data.splits[arguments.split]
     faces = list(pictures(split, "faces"))
     results = {"split": arguments.split, **compare(models, faces, split)}
-    add_times(results, models, faces, arguments.rounds, ours.model.device)
+    device = next(iter(ours.values())).model.device
+    add_times(results, models, faces, arguments.rounds, device)
     weights = Path(cached_file(arguments.model, "model.safetensors"))
-    sizes = {name: (weights.stat().st_size, ours.model.num_parameters())}
+    sizes = {name: (weights.stat().st_size, each.model.num_parameters()) for name, each in ours.items()}
     sizes |= {each: (baseline.bytes(), baseline.parameters()) for each, baseline in baselines.items()}
     for each, (size, parameters) in sizes.items():
         results["models"][each] |= {"megabytes": round(size / 1e6, 2), "parameters": parameters}
     results["sha256"] = weights_hash(arguments.model)
     if data.official and arguments.split == "test" and arguments.log_test_evaluation:
-        accuracy = results["models"][name]["accuracy"]["value"]
-        log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy)
+        for name, head in zip(ours, (LABEL, VOTES) if len(ours) > 1 else (VOTES,), strict=True):
+            score = "ferplus" if head == VOTES and len(ours) > 1 else "accuracy"
+            accuracy = results["models"][name][score]["value"]
+            log_test_evaluation(arguments.log_test_evaluation, results["sha256"], accuracy, head=head)
     record.keep("benchmarks.baselines", results)
     draw(results, record.path_of("benchmarks.baselines", ".png"))
     print(summary(results))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.corruptions --data D [--model M] [--faces 1000]
 
-With two heads, the votes head is measured against the FER+ majority, on the faces that have one, and the label head
-against FER2013's label. All see the same random faces. What is random in a corruption (direction, place, hue) depends on the number of the face,
-so that a stronger corruption of a face goes further in the same direction.
+All see the same random faces. What is random in a corruption (direction, place, hue) depends on the number of the face,
+so that a stronger corruption of a face goes further in the same direction. With two heads, the votes head is measured
+against the FER+ majority, on the faces that have one, and the label head against FER2013's label.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import score_pictures
+from fer_hf.evaluation.score import own_truth, score_pictures
 from fer_hf.heads import LABEL, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
@@ -151,13 +151,12 @@ def corrupted(face: Image.Image, number: int, corruption: Corruption, strength: 
     return corruption.apply(face.convert("RGB"), strength, np.random.default_rng((SEED, number)))
 
 
-def measure_head(arguments: argparse.Namespace, data: Dataset, head: str, truth: str) -> dict:
-    """What one head keeps of its accuracy against its own truth."""
+def measure_head(arguments: argparse.Namespace, data: Dataset, head: str, truth: np.ndarray) -> dict:
+    """What one head keeps of its accuracy against its own truth (N,), -1 where that is not known."""
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device, head=head)
-    labels = np.asarray(data["label"]) if truth == "label" else metrics.ferplus_majority(np.asarray(data["votes"]))
-    known = np.flatnonzero(labels >= 0)
+    known = np.flatnonzero(truth >= 0)
     faces = list(pictures(data.select(known), f"faces, {head} head"))
-    return {"truth": truth, "faces": len(faces)} | measure(analyzer, faces, labels[known])
+    return {"faces": len(faces)} | measure(analyzer, faces, truth[known])
 
 
 def measure(analyzer: FaceAnalyzer, faces: list[Image.Image], labels: np.ndarray) -> dict:
@@ -226,11 +225,9 @@ def main(argv: list[str]) -> None:
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
+    results = measure_head(arguments, data, VOTES, own_truth(data, arguments.model))
     if has_label_head(arguments.model):
-        results = measure_head(arguments, data, VOTES, "FER+ majority")
-        results["label_head"] = measure_head(arguments, data, LABEL, "label")
-    else:
-        results = measure_head(arguments, data, VOTES, "label")
+        results["label_head"] = measure_head(arguments, data, LABEL, np.asarray(data["label"]))
     about = {"split": "validation", "seed": SEED, "sha256": weights_hash(arguments.model)}
     record.keep("benchmarks.corruptions", about | results, beside(arguments.model))
     draw(about | results, record.path_of("benchmarks.corruptions", ".png"))

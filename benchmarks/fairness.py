@@ -4,7 +4,8 @@
 
 FER2013 has no demographic labels. What can be measured is the expression and the picture: brightness, sharpness and
 tilt of the face, each in five groups of equal size. The groups differ in their expressions (a happy face is easier, and
-less often dark), so the accuracy of each group is shown beside the one to be expected from its expressions alone.
+less often dark), so the accuracy of each group is shown beside the one to be expected from its expressions alone. The
+truth is the label; with two heads it is the FER+ majority, on the faces that have one.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import score_pictures
+from fer_hf.evaluation.score import own_truth, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detector
 from fer_hf.inference.runtime import weights_hash
@@ -101,9 +102,8 @@ def by_group(scores: np.ndarray, labels: np.ndarray, features: dict[str, np.ndar
     return results
 
 
-def measure(analyzer: FaceAnalyzer, data: Dataset) -> dict:
-    """All results of one split."""
-    labels = np.asarray(data["label"])
+def measure(analyzer: FaceAnalyzer, data: Dataset, labels: np.ndarray) -> dict:
+    """All results of one split against these classes (N,)."""
     faces = list(pictures(data, "faces"))
     grey = [np.asarray(face.convert("L")) for face in faces]
     features = {
@@ -152,7 +152,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
-    results = measure(analyzer, load_fer(arguments.data)["validation"])
+    data = load_fer(arguments.data)["validation"]
+    truth = own_truth(data, arguments.model)
+    known = np.flatnonzero(truth >= 0)
+    results = measure(analyzer, data.select(known), truth[known])
     record.keep("benchmarks.fairness", {"split": "validation", "sha256": weights_hash(arguments.model), **results})
     draw(results, record.path_of("benchmarks.fairness", ".png"))
     print("\n".join(f"cannot be reported: {line}" for line in CANNOT_BE_REPORTED))

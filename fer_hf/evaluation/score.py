@@ -106,6 +106,16 @@ def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> 
     return {"below": threshold, "share": float(unsure.mean()), **shares}
 
 
+def own_truth(data: Dataset, model: str) -> np.ndarray:
+    """What the model's classifier was trained to tell, class indices (N,).
+
+    That is the label; in a model with two heads the FER+ majority, -1 where there is none.
+    """
+    if has_label_head(model):
+        return metrics.ferplus_majority(np.asarray(data["votes"][:], dtype=float))
+    return np.asarray(data["label"][:])
+
+
 def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1, truth: str = "label") -> dict:
     """The results on one split.
 

@@ -1,8 +1,11 @@
 """Baselines: they see the pictures that they were trained with, and are compared with us on the same faces."""
 
+import shutil
+
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
@@ -10,6 +13,7 @@ from benchmarks import baselines
 from benchmarks.onnx_baselines import BASELINES, Baseline, OnnxBaseline, model_input
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
+from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from tests.support.made_sources import scored_split
@@ -82,6 +86,7 @@ def test_models_are_compared_on_the_same_faces(analyzer, baseline, tmp_path):
     theirs = found["models"]["a baseline"]
     assert theirs["accuracy"]["value"] == pytest.approx(1 / 7)  # always neutral, one face in seven
     assert theirs["ferplus"]["value"] == 0  # the majorities are all angry
+    assert (theirs["ferplus_f1"]["value"], theirs["ferplus_ece"]["value"] > 0.5) == (0, True)
     assert "mcnemar" in theirs
     assert "mcnemar" not in found["models"]["ours"]
     for row in found["models"].values():
@@ -90,3 +95,17 @@ def test_models_are_compared_on_the_same_faces(analyzer, baseline, tmp_path):
     baselines.draw(found, tmp_path / "baselines.png")
     assert is_picture(tmp_path / "baselines.png")
     assert baselines.summary(found).count("\n") == 1
+
+
+def test_each_head_of_ours_is_a_row(tiny_model, tmp_path):
+    assert list(baselines.our_heads(str(tiny_model), "cpu")) == [tiny_model.name]
+    model = shutil.copytree(tiny_model, tmp_path / "ours")
+    save_label_head(LabelHead(torch.zeros(7, 16), torch.eye(7)[5] * 9, 0.5), model / LABEL_HEAD)
+    heads = baselines.our_heads(str(model), "cpu")
+    assert list(heads) == ["ours, label head", "ours, votes head"]
+    faces = [draw_face(label) for label in LABELS]
+    assert (
+        set(heads["ours, label head"].scores(faces).argmax(1))
+        == {5}
+        != set(heads["ours, votes head"].scores(faces).argmax(1))
+    )

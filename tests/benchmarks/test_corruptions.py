@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks import corruptions
 from benchmarks.corruptions import CORRUPTIONS, corrupted, moved
 from fer_hf.data.synthetic import draw_face
+from fer_hf.evaluation.score import own_truth
 from fer_hf.heads import LABEL, LABEL_HEAD, VOTES, LabelHead, save_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
@@ -65,8 +66,8 @@ def test_each_head_is_measured_against_its_own_truth(tiny_model, tmp_path, monke
     save_label_head(LabelHead(torch.zeros(7, 16), surprised, 0.5), model / LABEL_HEAD)
     monkeypatch.setattr(corruptions, "CORRUPTIONS", {"dark": CORRUPTIONS["dark"]})
     data, where = scored_split(), argparse.Namespace(model=str(model), device="cpu")
-    votes = corruptions.measure_head(where, data, VOTES, "FER+ majority")
-    label = corruptions.measure_head(where, data, LABEL, "label")
+    votes = corruptions.measure_head(where, data, VOTES, own_truth(data, str(model)))
+    label = corruptions.measure_head(where, data, LABEL, np.asarray(data["label"]))
     assert (votes["faces"], label["faces"]) == (14, 21)
     assert label["clean"]["accuracy"] == pytest.approx(np.mean(np.asarray(data["label"]) == LABELS.index("surprise")))
     assert [each["kept"] for each in label["corruptions"]["dark"]["strengths"]] == [1, 1, 1]
