@@ -5,6 +5,8 @@ import platform
 import re
 from pathlib import Path
 
+from fer_hf.errors import FerError
+
 PACKAGE = Path(__file__).parent
 SHIPPED_MODEL = "fer-dinov2-small"
 
@@ -43,3 +45,15 @@ def shown(word: str) -> str:
     if not path.exists() and not Path(value).is_absolute():
         return word
     return f"{option}{equals}{path.relative_to(project) if path.is_relative_to(project) else path.name}"
+
+
+def check_hub_id(model: str) -> None:
+    """Refuse what is no folder and cannot be the Hub id of a model, before the Hub is asked, which takes half a minute.
+
+    Raises:
+        FerError: it is not of the form user/name, or a folder of the user's name lies here and holds no such model.
+    """
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
+        raise FerError("model_missing", model)
+    if Path(model).parent.is_dir():
+        raise FerError("model_not_in_folder", model, folder=Path(model).parent)

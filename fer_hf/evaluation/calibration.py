@@ -56,6 +56,18 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, biases: float = 1.0)
     return Calibration(float(np.exp(logarithm)), used)
 
 
+def neutral_logits(scores: np.ndarray, truth: np.ndarray) -> list[float] | None:
+    """Mean logits (7) of the validation faces that are neutral, centred, from their scores (N, 7); None without any.
+
+    They are saved in the model's config; a resting face is compared with them (see fer_hf/inference/baseline.py).
+    """
+    neutral = scores[truth == LABELS.index("neutral")]
+    if not len(neutral):
+        return None
+    means = np.log(np.clip(neutral, 1e-9, 1)).mean(0)
+    return [round(float(mean), 4) for mean in means - means.mean()]
+
+
 def unsure_threshold(scores: np.ndarray, share: float = UNSURE_SHARE) -> float:
     """The confidence below which the given share of the validation scores (N, 7) lies.
 

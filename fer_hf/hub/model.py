@@ -19,7 +19,7 @@ from fer_hf.labels import LABELS
 NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
 ALLOWED = (*NEEDED, LABEL_HEAD, "eval_results*.json", "eval_results*.png", "corruptions.json", "onnx/*.onnx")
 LABEL_REVISION = "fer2013"
-OF_VOTES_HEAD = ("unsure_limits",)  # fields of the config that were fitted to the votes head
+OF_VOTES_HEAD = ("unsure_limits", "neutral_logits")  # fields of the config that were fitted to the votes head
 MADE_BY_TRAINING = ("trainer_state.json", "training_args.bin", "optimizer.pt")
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.heads import VOTES
+from fer_hf.inference.baseline import read_neutral_logits
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import CenterFaceDetector, Detection, Detector
 from fer_hf.inference.image_io import MAX_PIXELS, open_photo
@@ -44,6 +45,8 @@ class FaceAnalyzer:
             (see `evaluation.calibration`).
         unsure_limits: beyond which a face is unsure whatever its score; none in a model whose config states none (see
             `inference.unsure`).
+        neutral_logits: (7,), what Live's personal baseline needs (see `inference.baseline`); None in a model whose
+            config states none.
         order: index in the classifier's output for each of LABELS.
         gather: faces of several frames or photos that are worth a forward pass; what reads many waits for so many.
     """
@@ -57,6 +60,7 @@ class FaceAnalyzer:
         self.detector = detector
         self.unsure_below = _unsure_below(config.to_dict())
         self.unsure_limits = read_limits(config.to_dict())
+        self.neutral_logits = read_neutral_logits(config.to_dict())
         self.order = _order_of_labels(config.id2label)
         self.gather = runtime.gather
 

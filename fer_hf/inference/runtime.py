@@ -4,12 +4,12 @@ PyTorch is the default; it runs on the CPU in float32 and on an accelerator in f
 `fer-hf export` puts beside the weights. Accelerators: not run on a GPU yet, tested on the CPU only.
 """
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from fer_hf.environment import check_hub_id
 from fer_hf.errors import FerError, first_line
 from fer_hf.heads import HEADS, LABEL, VOTES, load_label_head
 from fer_hf.io import sha256_of
@@ -152,6 +152,7 @@ def load_runtime(
         label_head = load_label_head(model)
         label_head.replace_classifier(classifier)
         config.unsure_below = label_head.unsure_below
+        config.neutral_logits = None  # of the votes head
     runtime = TorchRuntime(classifier, device) if classifier else OnnxRuntime(_onnx_file(model), device)
     return runtime, config, processor
 
@@ -181,14 +182,14 @@ def _onnx_file(model: str) -> Path:
 
 
 def _check_model_name(model: str, files: tuple[str, ...]) -> None:
-    """Refuse what can be neither a whole model folder nor a Hub id, before the Hub is asked."""
+    """Refuse what can be neither a whole model folder nor a Hub id."""
     folder = Path(model)
     if folder.is_dir():
         missing = [name for name in sorted(files) if not (folder / name).is_file()]
         if missing:
             raise FerError("model_folder_lacks", model, files=", ".join(missing))
-    elif not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model):
-        raise FerError("model_missing", model)
+    else:
+        check_hub_id(model)
 
 
 def weights_hash(model: str) -> str:

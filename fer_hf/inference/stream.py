@@ -2,6 +2,7 @@
 
     session = LiveSession(analyzer)
     answer = session.analyze(frame, time)  # None: the frame came late and was dropped
+    session.take_baseline()                # the next three seconds show a resting face
     session.summary(), session.csv()
 
 Nothing is written to the disk and no frame is kept. Late frames are dropped here, surplus ones in
@@ -21,6 +22,7 @@ from PIL import Image
 
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.inference.baseline import RestingFace, adjusted
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Box, box_inside, by_label
@@ -50,8 +52,34 @@ class LiveSession:
             self._samples: deque[Sample] = deque(maxlen=HISTORY)
             self._recorded: dict[int, float] = {}  # when each followed face last went into the history
             self._start = 0.0
+            self._forget_baseline()
             self.read_frames = 0
             self.dropped_frames = 0
+
+    def take_baseline(self) -> None:
+        """Take the next three seconds as the visitor's resting face.
+
+        The answers of these frames have "baseline": {"state": "taking", "share"}, the last one "taken", or "failed" and
+        "why": a code of FerError. From then on the scores of that face are adjusted, and say so.
+
+        Raises:
+            FerError: the model's config has no neutral_logits.
+        """
+        if self._analyzer.neutral_logits is None:
+            raise FerError("baseline_no_neutral")
+        with self._lock:
+            self._forget_baseline()
+            self._resting = RestingFace(math.inf)  # until the next frame comes
+
+    def forget_baseline(self) -> None:
+        """Read all faces as they are again."""
+        with self._lock:
+            self._forget_baseline()
+
+    def _forget_baseline(self) -> None:
+        self._resting: RestingFace | None = None
+        self._offset: np.ndarray | None = None
+        self._offset_of: int | None = None  # the number of the face that is adjusted
 
     def analyze(self, frame: np.ndarray, time: float) -> dict | None:
         """Analyze an RGB frame (height, width, 3) of bytes taken at `time`; None if the last frame is not older.
@@ -60,9 +88,9 @@ class LiveSession:
 
         Returns:
             {"time", "width", "height", "faces": [{"number", "box", "velocity", "label", "confidence", "unsure",
-            "unsure_because", "pose", "scores"}]} with boxes in pixels of the frame, their velocity in pixels per
-            second, the two best labels where the smoothed scores or measures are unsure, and the time since the
-            session's first frame.
+            "unsure_because", "pose", "adjusted", "scores"}]} with boxes in pixels of the frame, their velocity in
+            pixels per second, the two best labels where the smoothed scores or measures are unsure, and the time since
+            the session's first frame.
 
         Raises:
             FerError: the frame is not an RGB picture, or too large.
@@ -94,11 +122,44 @@ class LiveSession:
             return None
         if last is None:
             self._start = time
-        samples = follow(self._analyzer, self._tracker, frame, time, self._start)
+        look = find_faces(self._analyzer, self._tracker, frame, time, SIDE)
+        scores = self._analyzer.classify(look.faces)
+        baseline = self._take(look, scores, time)
+        scores = self._adjusted(look, scores)
+        limits = self._analyzer.unsure_limits
+        samples = look.samples(scores, self._analyzer.unsure_below, limits, self._start, self._offset_of)
         self._record(samples)
         self.read_frames += 1
         faces = [self._as_data(sample) for sample in samples]
-        return {"time": round(time - self._start, 3), "width": frame.shape[1], "height": frame.shape[0], "faces": faces}
+        size = {"width": frame.shape[1], "height": frame.shape[0]}
+        return {"time": round(time - self._start, 3), **size, "faces": faces, **baseline}
+
+    def _take(self, look: "Look", scores: np.ndarray, time: float) -> dict:
+        """Add a frame to the resting face that is being taken; how far that is."""
+        resting = self._resting
+        if resting is None:
+            return {}
+        resting.start = min(resting.start, time)
+        resting.add([track.number for track in look.tracks], scores)
+        if (share := resting.share(time)) < 1:
+            return {"baseline": {"state": "taking", "share": round(share, 2)}}
+        self._resting = None
+        try:
+            self._offset, self._offset_of = resting.offset(self._analyzer.neutral_logits), resting.face
+        except FerError as error:
+            return {"baseline": {"state": "failed", "why": error.code}}
+        self._tracker[resting.face].scores.clear()  # a mixture with what was read before would be neither
+        return {"baseline": {"state": "taken"}}
+
+    def _adjusted(self, look: "Look", scores: np.ndarray) -> np.ndarray:
+        """The scores, those of the visitor adjusted; who was away and comes back alone is taken for the visitor."""
+        if self._offset is None:
+            return scores
+        here = [track.number for track in look.tracks]
+        if len(here) == 1 and all(track.number != self._offset_of for track in self._tracker.tracks):
+            self._offset_of = here[0]
+        mine = np.array([track.number == self._offset_of for track in look.waiting], dtype=bool)
+        return np.where(mine[:, None], adjusted(scores, self._offset), scores)
 
     def _as_data(self, sample: Sample) -> dict:
         scores = by_label(sample.scores)
@@ -110,6 +171,7 @@ class LiveSession:
             "confidence": round(max(sample.scores), 4),
             "unsure": list(sample.unsure),
             **by_name(sample.unsure_because, sample.pose),
+            "adjusted": sample.adjusted,
             "scores": {name: round(score, 4) for name, score in scores.items()},
         }
 
@@ -119,18 +181,6 @@ class LiveSession:
             if sample.time - self._recorded[sample.face] >= RECORD - 1e-3:
                 self._recorded[sample.face] = sample.time
                 self._samples.append(sample)
-
-
-def follow(
-    analyzer: FaceAnalyzer, tracker: Tracker, frame: np.ndarray, time: float, start: float = 0.0, side: int = SIDE
-) -> list[Sample]:
-    """Find the faces of a frame, number them, and score those that have waited longest.
-
-    Returns the faces that are in this frame and have been scored at least once, by number; their time counts from
-    `start`.
-    """
-    look = find_faces(analyzer, tracker, frame, time, side)
-    return look.samples(analyzer.classify(look.faces), analyzer.unsure_below, analyzer.unsure_limits, start)
 
 
 @dataclass(frozen=True)
@@ -146,14 +196,31 @@ class Look:
     faces: list[np.ndarray]  # what the classifier is shown of them
 
     def samples(
-        self, scores: Sequence[np.ndarray], unsure_below: float, limits: Limits, start: float = 0.0
+        self,
+        scores: Sequence[np.ndarray],
+        unsure_below: float,
+        limits: Limits,
+        start: float = 0.0,
+        adjusted: int | None = None,
     ) -> list[Sample]:
-        """The samples of the frame, from the scores (n, 7) of its `faces`. Frames take their turn."""
+        """The samples of the frame, from the scores (n, 7) of its `faces`. Frames take their turn.
+
+        `adjusted` is the number of the face whose scores are adjusted to a resting face.
+        """
         for track, measures, row in zip(self.waiting, self.measures, scores, strict=True):
             track.smooth(self.time, row.tolist(), measures)
         time = self.time - start
         return [
-            make_sample(time, track.number, box, track.scores, unsure_below, Measures(*track.measures), limits)
+            make_sample(
+                time,
+                track.number,
+                box,
+                track.scores,
+                unsure_below,
+                Measures(*track.measures),
+                limits,
+                track.number == adjusted,
+            )
             for track, box in zip(self.tracks, self.boxes, strict=True)
             if track.scores
         ]

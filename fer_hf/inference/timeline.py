@@ -42,6 +42,7 @@ class Sample(NamedTuple):
     unsure: tuple[str, ...] = ()  # the two best labels where no score is high enough to name one, or for a reason
     unsure_because: tuple[str, ...] = ()  # of REASONS; empty where no score is high enough
     pose: Pose | None = None  # smoothed
+    adjusted: bool = False  # to a resting face (see inference/baseline.py): the scores are not calibrated
 
     @property
     def counted_as(self) -> str:
@@ -52,7 +53,8 @@ class Sample(NamedTuple):
         """The sample as plain values, its scores by their labels."""
         scores = {label: round(score, 6) for label, score in zip(LABELS, self.scores, strict=True)}
         lists = {"box": list(self.box), "unsure": list(self.unsure)}
-        return self._asdict() | lists | by_name(self.unsure_because, self.pose) | {"scores": scores}
+        values = {name: value for name, value in self._asdict().items() if name != "adjusted" or value}
+        return values | lists | by_name(self.unsure_because, self.pose) | {"scores": scores}
 
 
 def make_sample(
@@ -63,13 +65,14 @@ def make_sample(
     unsure_below: float = 0.0,
     measures: Measures = UNMEASURED,
     limits: Limits = UNLIMITED,
+    adjusted: bool = False,
 ) -> Sample:
     """A sample whose label is that of the highest score; unsure by the rule of `unsure_labels`."""
     label = LABELS[int(np.argmax(scores))]
     box = tuple(round(edge) for edge in box)
     because = reasons(measures, limits)
     unsure = unsure_labels(scores, unsure_below, because)
-    return Sample(round(time, 3), face, box, label, tuple(map(float, scores)), unsure, because, measures.pose)
+    return Sample(round(time, 3), face, box, label, tuple(map(float, scores)), unsure, because, measures.pose, adjusted)
 
 
 def caption(sample: Sample) -> str:
@@ -88,8 +91,15 @@ def by_face(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
 
 
 def timeline_csv(samples: Iterable[Sample]) -> str:
-    """One row per sample, in CSV_COLUMNS; `unsure` names the two best labels where the model is unsure."""
-    return csv_text(CSV_COLUMNS, map(_csv_row, samples))
+    """One row per sample, in CSV_COLUMNS; `unsure` names the two best labels where the model is unsure.
+
+    Where some are adjusted to a resting face, a last column says which.
+    """
+    samples = list(samples)
+    if not any(sample.adjusted for sample in samples):
+        return csv_text(CSV_COLUMNS, map(_csv_row, samples))
+    rows = ((*_csv_row(sample), "adjusted, not calibrated" if sample.adjusted else "") for sample in samples)
+    return csv_text((*CSV_COLUMNS, "adjusted"), rows)
 
 
 def _csv_row(sample: Sample) -> tuple:
@@ -118,6 +128,7 @@ def _summary(face: int, samples: list[Sample]) -> dict:
         "first": samples[0].time,
         "last": samples[-1].time,
         "readings": len(samples),
+        **({"adjusted": True} if any(sample.adjusted for sample in samples) else {}),
         "dominant": UNSURE if share[UNSURE] > 0.5 else LABELS[int(np.mean(sure, axis=0).argmax())],
         "share": share,
         "mean": {name: round(float(mean), 4) for name, mean in zip(LABELS, means, strict=True)},

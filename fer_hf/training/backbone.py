@@ -1,5 +1,7 @@
 """The backbone: a pretrained model with seven outputs, its picture size, its parameter groups and image processor."""
 
+from pathlib import Path
+
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
@@ -13,6 +15,7 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
+from fer_hf.environment import check_hub_id
 from fer_hf.errors import FerError, first_line
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import FerTrainingArguments, ModelArguments
@@ -69,6 +72,8 @@ def read_config(arguments: ModelArguments) -> PreTrainedConfig:
     Raises:
         FerError: there is none that can be read.
     """
+    if arguments.model_name_or_path and not Path(arguments.model_name_or_path).is_dir():
+        check_hub_id(arguments.model_name_or_path)
     try:
         if arguments.model_config:
             return AutoConfig.for_model(**arguments.model_config)

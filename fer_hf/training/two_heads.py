@@ -12,7 +12,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from fer_hf.errors import FerError
-from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
+from fer_hf.evaluation.calibration import Calibration, fit_calibration, neutral_logits, softmax, unsure_threshold
 from fer_hf.evaluation.logit_adjustment import choose_tau, log_prior_of
 from fer_hf.evaluation.metrics import ferplus_majority
 from fer_hf.heads import LabelHead
@@ -120,6 +120,7 @@ def finish_two_heads(
     labels, log_prior = np.asarray(validation["label"][:]), log_prior_of(votes_of(splits["train"]))
     heads = calibrate_heads(logits, labels, votes_of(validation), log_prior, tau)
     label_head = split_heads(model, heads)
+    model.config.neutral_logits = neutral_logits(heads.votes_scores, ferplus_majority(votes_of(validation)))
     of_label = score(heads.label_scores, validation) | heads.label._asdict()
     return label_head, score(heads.votes_scores, validation) | heads.votes._asdict() | {
         "tau": heads.tau,

@@ -14,7 +14,7 @@ from datasets import Dataset
 from torch import nn
 from transformers import BaseImageProcessor, PreTrainedModel
 
-from fer_hf.evaluation.calibration import Calibration, fit_calibration, softmax, unsure_threshold
+from fer_hf.evaluation.calibration import Calibration, fit_calibration, neutral_logits, softmax, unsure_threshold
 from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.io import replacing, write_json
 from fer_hf.training.report import score
@@ -36,10 +36,12 @@ def finish_one_head(
     model: PreTrainedModel, logits: np.ndarray, validation: Dataset, class_bias: float
 ) -> dict[str, Any]:
     """Calibrate the classifier by its logits (N, 7) on validation; what to report."""
-    calibration = fit_calibration(logits, np.asarray(validation["label"]), class_bias)
+    labels = np.asarray(validation["label"])
+    calibration = fit_calibration(logits, labels, class_bias)
     scores = softmax(calibration.apply(logits))
     fold_calibration(model, calibration)
     model.config.unsure_below = unsure_threshold(scores)
+    model.config.neutral_logits = neutral_logits(scores, labels)
     return score(scores, validation) | calibration._asdict()
 
 

@@ -4,7 +4,7 @@ The browser first says {"session": UUID}, one it made itself; after a broken con
 was. Then it sends
 
     a frame, binary: its time in seconds as a little-endian float64, then a picture of at most 640 x 640 pixels;
-    {"do": "summary"}, {"do": "csv"}, {"do": "reset"} or {"do": "end"}.
+    {"do": "summary"}, {"do": "csv"}, {"do": "reset"}, {"do": "baseline"}, {"do": "forget_baseline"} or {"do": "end"}.
 
 Each frame is answered by what `LiveSession.read` returns, or by {"dropped": true}, both with "sent", the frame's time,
 and "milliseconds" that it was here; each command by {"done": its name} and what it asks for, "end" by both. Only the
@@ -39,6 +39,12 @@ MAX_PIXELS = 640 * 640  # of a frame
 MAX_BYTES = 500_000
 PICTURES = (b"\xff\xd8\xff", b"RIFF")  # how JPEG and WebP begin; Pillow's other decoders are nobody's business here
 TIME = struct.Struct("<d")
+CHANGES = {
+    "reset": LiveSession.reset,
+    "baseline": LiveSession.take_baseline,
+    "forget_baseline": LiveSession.forget_baseline,
+}
+COMMANDS = (*CHANGES, "summary", "csv", "end")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -189,11 +195,14 @@ class Connection:
 
     async def _do(self, command: str) -> None:
         """Carry out what the browser asks for, and say so."""
-        if command not in ("reset", "summary", "csv", "end"):
+        if command not in COMMANDS:
             raise Refusal("message")
         done: dict[str, Any] = {"done": command}
-        if command == "reset":
-            await in_turn_async(self._session.reset)
+        if command in CHANGES:
+            try:
+                await in_turn_async(CHANGES[command], self._session)
+            except FerError as error:  # no baseline without what the model's config should hold
+                raise Refusal("message") from error
         if command in ("summary", "end"):
             done["summary"] = await in_turn_async(self._session.summary)
         if command in ("csv", "end"):

@@ -225,6 +225,38 @@ def test_reset_stop_summary_and_csv(visit, served):
 
 
 @in_browser
+@pytest.mark.parametrize(("path", "look"), [("", {}), ("de", {"viewport": PHONE, "color_scheme": "dark"})])
+def test_a_resting_face_is_taken_marked_and_forgotten_by_keyboard(visit, path, look):
+    text, page = TEXTS[path or "en"], visit(path=path, **look)
+    button, note = (page.locator(f".live {each}") for each in ("[data-do=baseline]", ".live-note"))
+    assert not button.is_visible()
+    start(page)
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".live-taking", state="visible")
+    assert note.inner_text() == text["live_baseline_taking"]
+    page.wait_for_selector(".live-taking", state="hidden")
+    assert note.inner_text() == text["live_baseline_taken"]
+    page.wait_for_function("drawn.at(-1).faces[0]?.adjusted")
+    assert page.locator(".live-boxes b").first.inner_text().endswith(" *")
+    assert page.locator(".live-of").inner_text() == text["live_adjusted_long"].format(
+        words=text["live_of_face"].format(number=1)
+    )
+    assert serious_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.get_by_role("button", name=text["live_forget_baseline"]).press("Enter")
+    page.wait_for_function("drawn.at(-1).faces[0]?.adjusted === false")
+    assert note.inner_text() == ""
+    assert page.evaluate("document.activeElement.dataset.do") == "baseline"
+    page.click(".live [data-do=stop]")
+    page.wait_for_selector(".live [data-do=csv]:enabled")
+    with page.expect_download() as download:
+        page.click(".live [data-do=csv]")
+    assert {"", "adjusted, not calibrated"} == {row["adjusted"] for row in read_csv(download.value.path().read_bytes())}
+    assert page.complaints == []
+
+
+@in_browser
 def test_the_tab_speaks_german_and_running_sessions_can_be_downloaded(visit):
     page = visit(path="de")
     start(page, 5)

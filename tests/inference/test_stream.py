@@ -52,6 +52,7 @@ def test_the_answer_is_plain_data(session):
         "unsure",
         "unsure_because",
         "pose",
+        "adjusted",
         "scores",
     }
     assert tuple(face["scores"]) == LABELS
@@ -193,3 +194,63 @@ def test_a_small_look_finds_the_face_where_a_fine_one_does(analyzer):
     assert len(small) == len(fine) == 1
     assert small[0].box == pytest.approx(fine[0].box, abs=12)
     assert small[0].landmarks == pytest.approx(fine[0].landmarks, abs=8)
+
+
+def resting(session, frames=35, places=((240, 120),), start=0.0):
+    """The answers of a session that takes a resting face."""
+    session.take_baseline()
+    return [session.analyze(frame_with(*places), start + i / 10) for i in range(frames)]
+
+
+def test_a_resting_face_becomes_neutral_and_every_answer_says_that_it_is_adjusted(session):
+    before = session.analyze(frame_with((240, 120)), 0.0)["faces"][0]
+    answers = resting(session, start=0.1)
+    states = [answer.get("baseline", {}).get("state") for answer in answers]
+    assert states[:30] == ["taking"] * 30 and states[30] == "taken" and set(states[31:]) == {None}
+    assert answers[10]["baseline"]["share"] == pytest.approx(0.33, abs=0.01)
+    assert [answer["faces"][0]["adjusted"] for answer in answers] == [False] * 30 + [True] * 5
+    after = answers[-1]["faces"][0]
+    assert after["scores"]["neutral"] > before["scores"]["neutral"]
+    rows = read_csv(session.csv())
+    assert (rows[0]["adjusted"], rows[-1]["adjusted"]) == ("", "adjusted, not calibrated")
+    assert session.summary()["faces"][0]["adjusted"] is True
+    session.forget_baseline()
+    again = session.analyze(frame_with((240, 120)), 9.0)["faces"][0]
+    assert not again["adjusted"]
+    assert again["scores"] == pytest.approx(before["scores"], abs=1e-3)
+
+
+def test_a_reset_forgets_the_resting_face_and_an_unadjusted_table_has_no_such_column(session):
+    resting(session)
+    session.reset()
+    assert session.analyze(frame_with((240, 120)), 20.0)["faces"][0]["adjusted"] is False
+    assert "adjusted" not in read_csv(session.csv())[0]
+    assert "adjusted" not in session.summary()["faces"][0]
+
+
+def test_nobody_else_is_adjusted_and_who_comes_back_alone_still_is(session):
+    resting(session, places=((40, 120),))
+    both = session.analyze(frame_with((40, 120), (400, 120)), 3.5)["faces"]
+    assert [face["adjusted"] for face in both] == [True, False]
+    session.analyze(frame_with(), 6.0)
+    back = session.analyze(frame_with((200, 120)), 8.0)["faces"]
+    assert [(face["number"] > 1, face["adjusted"]) for face in back] == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    ("places", "why"), [((), "baseline_no_face"), (((40, 120), (400, 120)), "baseline_several_faces")]
+)
+def test_a_resting_face_that_cannot_be_taken_says_why(session, places, why):
+    answers = resting(session, places=places)
+    assert answers[30]["baseline"] == {"state": "failed", "why": why}
+    assert not any(face["adjusted"] for face in answers[-1]["faces"])
+
+
+def test_a_model_that_does_not_know_neutral_faces_takes_none(analyzer):
+    session = LiveSession(analyzer)
+    neutral, analyzer.neutral_logits = analyzer.neutral_logits, None
+    try:
+        with pytest.raises(FerError, match="no neutral_logits"):
+            session.take_baseline()
+    finally:
+        analyzer.neutral_logits = neutral

@@ -196,6 +196,8 @@ def test_another_kind_of_model_is_refused(tmp_path):
     with pytest.raises(FerError, match=f"{tmp_path}: no model that can be loaded") as caught:
         load_backbone(ModelArguments(str(tmp_path)))
     assert caught.value.code == "backbone_unreadable"
+    with pytest.raises(FerError, match="nope: no such model folder"):  # and the Hub is not asked
+        load_backbone(ModelArguments("nope"))
 
 
 def test_the_pretrained_normalisation_is_kept(tmp_path):

@@ -105,6 +105,17 @@ def test_summary_reset_and_end(visit):
         visitor.hear()
 
 
+def test_a_resting_face_is_taken_and_forgotten(visit):
+    visitor = visit()
+    assert visitor.do("baseline") == {"done": "baseline"}
+    answers = [visitor.read(jpeg((240, 120)), i / 8) for i in range(26)]
+    assert answers[0]["baseline"]["state"] == "taking"
+    assert answers[24]["baseline"] == {"state": "taken"}
+    assert answers[-1]["faces"][0]["adjusted"]
+    assert visitor.do("forget_baseline") == {"done": "forget_baseline"}
+    assert not visitor.read(jpeg((240, 120)), 9.0)["faces"][0]["adjusted"]
+
+
 def test_two_people_never_see_each_others_faces(visit):
     one, other = visit(), visit()
     one.read(jpeg((40, 120)), 0.0)

@@ -43,6 +43,9 @@ def read(
     analyzer: FaceAnalyzer, uploads: Uploads, job: str, files: dict[Path, str], text: Text
 ) -> Generator[dict, None, None]:
     """How far the reading of a job's only file is, and at last the answer."""
+    if len(files) != 1:
+        uploads.drop(job, list(files))
+        raise FerError("video_one_file", "video", count=len(files))
     ((path, name),) = files.items()
     target = Path(tempfile.mkdtemp(dir=uploads.folder)) / "faces.mp4"
     uploads.add(job, target)

@@ -54,6 +54,14 @@ def upload(uploads, content, name="clip.mp4"):
     return path
 
 
+def test_two_files_are_one_too_many_and_go_at_once(analyzer, uploads, clip):
+    paths = [str(upload(uploads, clip)) for _ in range(2)]
+    sent = sent_uploads({"paths": paths, "names": ["a.mp4", "b.mp4"]}, uploads, "mine")
+    with pytest.raises(FerError, match="video: expected one video, got 2 files"):
+        next(video.read(analyzer, uploads, "mine", sent, TEXT))
+    assert not any(path.is_file() for path in uploads.folder.rglob("*"))
+
+
 def read(analyzer, uploads, path, name="party.mp4", job="mine", text=TEXT):
     return video.read(analyzer, uploads, job, sent_uploads({"paths": [str(path)], "names": [name]}, uploads, job), text)
 

@@ -17,11 +17,14 @@ class Live(Component):
     `gr.Image(streaming=True)` sends every frame through Gradio's queue and shows pictures that come back, each of which
     it writes to the disk. Here the video stays in the browser, boxes are drawn over it, and a WebSocket carries small
     frames of which only the newest waits (fer_hf/web/websocket.py).
+
+    Args:
+        baseline: whether a resting face can be taken as a personal baseline.
     """
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, baseline: bool = False) -> None:
         html = render("live/live.html", text=text, labels=LABELS, how=_how(text), rate=round(1 / RECORD))
-        super().__init__(html, elem_id="live", settings=script_settings(text))
+        super().__init__(html, elem_id="live", settings=script_settings(text) | {"baseline": baseline})
 
 
 def script_settings(text: Text) -> dict:

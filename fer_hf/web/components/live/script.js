@@ -28,6 +28,7 @@ class LiveTab {
   // The session's time, in milliseconds of the browser's clock, stands still while the session is paused.
   restart() {
     Object.assign(this, { started: performance.now(), pausedAt: 0, lastSent: -1, csv: null, drawn: [], rateShown: 0 });
+    this.showBaseline(null);
   }
 
   listen() {
@@ -36,6 +37,8 @@ class LiveTab {
     buttons.pause.addEventListener("click", () => this.pause());
     buttons.stop.addEventListener("click", () => this.camera.close("stopped"));
     buttons.reset.addEventListener("click", () => this.reset());
+    buttons.baseline.addEventListener("click", () => this.connection.command("baseline"));
+    buttons.forget_baseline.addEventListener("click", () => this.connection.command("forget_baseline"));
     buttons.csv.addEventListener("click", () => (this.on ? this.connection.command("csv") : this.download()));
     this.part("mirror").addEventListener("change", ({ target }) => {
       this.root.classList.toggle("mirrored", target.checked);
@@ -70,6 +73,9 @@ class LiveTab {
     buttons.start.hidden = on;
     for (const name of ["pause", "reset", "stop"]) buttons[name].hidden = !on;
     buttons.pause.textContent = this.view.text(this.pausedAt ? "resume" : "pause");
+    buttons.baseline.hidden = !on || !this.settings.baseline || this.baseline === "taking";
+    buttons.baseline.disabled = this.pausedAt > 0;
+    buttons.forget_baseline.hidden = !on || this.baseline !== "taken";
     buttons.csv.disabled = !on && this.csv === null;
   }
 
@@ -93,6 +99,7 @@ class LiveTab {
     const focused = this.root.contains(document.activeElement);
     this.connection?.end();
     this.pausedAt = 0;
+    this.showBaseline(null);
     this.view.clear();
     this.say(why);
     this.part("rate").textContent = "";
@@ -114,6 +121,24 @@ class LiveTab {
     }
     this.say(this.pausedAt ? "paused" : "");
     this.show();
+  }
+
+  // A resting face that is being taken, was taken, or could not be; null: none.
+  showBaseline(baseline) {
+    const { state, share = 0, why } = baseline ?? {};
+    const bar = this.part("taking");
+    const focused = document.activeElement;
+    this.baseline = state;
+    bar.hidden = state !== "taking";
+    bar.value = share;
+    const words = { taking: "baseline_taking", taken: "baseline_taken", failed: why }[state];
+    if (this.part("note").textContent !== (words ? this.view.text(words) : "")) {
+      this.part("note").textContent = words ? this.view.text(words) : "";
+    }
+    this.show();
+    const { baseline: take, forget_baseline: forget } = this.buttons;
+    if (focused === take && take.hidden) this.buttons.pause.focus();
+    if (focused === forget && forget.hidden) take.focus();
   }
 
   reset() {
@@ -154,9 +179,12 @@ class LiveTab {
     if (message.summary) this.summarise(message.summary);
     if (message.csv !== undefined) this.csv = message.csv;
     if (message.done === "reset") this.view.clear();
+    if (message.done === "reset" || message.done === "forget_baseline") this.showBaseline(null);
+    if (message.done === "baseline") this.showBaseline({ state: "taking" });
     if (message.done === "csv") this.download();
     if (message.done === "end") this.show();
     if (!message.faces || !this.on || this.pausedAt) return;
+    if (message.baseline) this.showBaseline(message.baseline);
     this.view.update(message);
     const drawn = performance.now();
     this.measure(drawn, drawn - message.marks.captured);
@@ -195,7 +223,7 @@ class LiveTab {
     const cells = [
       face.face,
       this.view.text("span", { from: Math.round(face.first), to: Math.round(face.last) }),
-      this.view.word(face.dominant),
+      face.adjusted ? this.view.text("adjusted", { words: this.view.word(face.dominant) }) : this.view.word(face.dominant),
       shares.map(([label, share]) => `${this.view.word(label)} ${percent(share)}`).join(", "),
     ];
     for (const text of cells) row.insertCell().textContent = text;

@@ -101,8 +101,9 @@ export class LiveView {
       part.style.setProperty("--ink", this.expressions[data.label].ink);
     }
     face.box.classList.toggle("unsure", data.unsure.length > 0);
-    face.box.firstChild.textContent = `${data.number} ${this.words(data, "either_short")}`;
-    const values = { number: data.number, label: this.words(data), share: percent(data.confidence) };
+    face.box.firstChild.textContent = `${data.number} ${this.words(data, "either_short")}${data.adjusted ? " *" : ""}`;
+    const label = data.adjusted ? this.text("adjusted", { words: this.words(data) }) : this.words(data);
+    const values = { number: data.number, label, share: percent(data.confidence) };
     for (const [name, value] of Object.entries(values)) face.item.querySelector(`.${name}`).textContent = value;
   }
 
@@ -175,7 +176,8 @@ export class LiveView {
 
   fillBars() {
     const face = this.faces.get(this.chosen);
-    this.part("of").textContent = face ? this.text("of_face", { number: face.number }) : "";
+    const of = face ? this.text("of_face", { number: face.number }) : "";
+    this.part("of").textContent = face?.data.adjusted ? this.text("adjusted_long", { words: of }) : of;
     for (const bar of this.bars) {
       const share = face?.data.scores[bar.dataset.label] ?? 0;
       bar.style.setProperty("--share", share);
