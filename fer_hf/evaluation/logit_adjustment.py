@@ -9,10 +9,12 @@ against the FER+ majority on validation; where a larger tau differs from the bes
 95 % interval of the difference on the same faces holds 0), the largest such tau.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fer_hf.evaluation.metrics import accuracy, interval, six_class_f1
-from fer_hf.labels import FERPLUS_INDEX
+from fer_hf.labels import FERPLUS_INDEX, LABELS
 
 TAUS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -46,4 +48,10 @@ def choose_tau(logits: np.ndarray, majority: np.ndarray, log_prior: np.ndarray, 
 def log_prior_of(votes: np.ndarray) -> np.ndarray:
     """Logarithm (7,) of each class's share of the FER+ votes (N, 10) for the seven; each class is given one more."""
     counts = votes[:, list(FERPLUS_INDEX)].sum(0) + 1
+    return np.log(counts / counts.sum())
+
+
+def log_frequency(labels: Sequence[int]) -> np.ndarray:
+    """Logarithm (7,) of each class's share of the labels; each class is given one more."""
+    counts = np.bincount(labels, minlength=len(LABELS)) + 1
     return np.log(counts / counts.sum())

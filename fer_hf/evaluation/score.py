@@ -2,6 +2,8 @@
 
     fer-hf evaluate --model models/fer-dinov2-small --data fer2013.csv --output eval_results.json
 
+A folder of class folders, such as RAF-DB's, is scored whole: nothing of it was trained on (see `zero_shot`).
+
 PrivateTest is for models that are to be released. The maintainer passes `--log_test_evaluation FILE`, which keeps a
 public record of how often PrivateTest was used and for which weights.
 """
@@ -19,6 +21,7 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 from transformers.utils import logging
 
+from fer_hf.data.class_folders import NUMBERINGS, are_class_folders, read_class_folders
 from fer_hf.data.load import SPLITS, read_fer
 from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
@@ -31,6 +34,7 @@ from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 
 BATCH = 64
+DATA_HELP = "a FER2013 source (see `fer-hf data --help`), or a folder with one folder of pictures per expression"
 # Test-time augmentation: the number of views of a picture whose scores are averaged.
 VIEWS = (1, 2, 10)  # the picture; the picture and its mirror image; five crops and their mirror images
 CROP = 0.95  # side of a crop, as a fraction of the picture's side
@@ -171,7 +175,7 @@ def read_log(path: Path) -> list[dict]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
-    parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `fer-hf data --help`")
+    parser.add_argument("--data", required=True, metavar="D", help=DATA_HELP)
     parser.add_argument("--votes", metavar="F", type=Path, help="FER+'s fer2013new.csv, beside a CSV of FER2013")
     parser.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")
     parser.add_argument(
@@ -181,6 +185,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=VIEWS,
         help="test-time augmentation: average this many views of each face (default: 1)",
     )
+    parser.add_argument(
+        "--numbering", choices=NUMBERINGS, help="what class folders mean that are called by numbers, such as RAF-DB's"
+    )
+    parser.add_argument("--detect", action="store_true", help="class folders of photos: find their faces first")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: the accelerator, if any)")
     parser.add_argument(
         "--head", default=VOTES, choices=HEADS, help="votes: the classifier; label: the head for FER2013's label"
@@ -201,6 +209,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.log_test_evaluation:
         read_log(arguments.log_test_evaluation)  # a broken log is to be known before the work
     logging.disable_progress_bar()
+    if are_class_folders(Path(arguments.data)):
+        run_zero_shot(arguments)
+        return
+    for option in ("detect", "numbering"):
+        if getattr(arguments, option):
+            raise FerError("option_needs_class_folders", f"--{option}", data=arguments.data)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device, head=arguments.head)
     data = read_fer(arguments.data, votes=arguments.votes)
     truth = "ferplus" if arguments.head == VOTES and has_label_head(arguments.model) else "label"
@@ -228,11 +242,29 @@ def run(arguments: argparse.Namespace) -> None:
     print(summary(results))
 
 
+def run_zero_shot(arguments: argparse.Namespace) -> None:
+    """Score class folders of another data set."""
+    from fer_hf.evaluation import zero_shot
+
+    folders = read_class_folders(Path(arguments.data), arguments.numbering)
+    results = zero_shot.score_class_folders(arguments.model, folders, arguments.detect, arguments.device)
+    about = {
+        "command": command_of(arguments),
+        "date": date.today().isoformat(),
+        "sha256": weights_hash(arguments.model),
+        "data": Path(arguments.data).resolve().name,
+    }
+    write_json(Path(arguments.output), about | results)
+    print(zero_shot.table(results))
+
+
 def command_of(arguments: argparse.Namespace) -> str:
     """The command that reproduces these results; it names files of data without their folders."""
     views = f" --views {arguments.views}" if arguments.views > 1 else ""
     split = f" --split {arguments.split}" if arguments.split != "test" else ""
     head = f" --head {arguments.head}" if arguments.head != VOTES else ""
+    head += f" --numbering {arguments.numbering}" if arguments.numbering else ""
+    head += " --detect" if arguments.detect else ""
     data, output = Path(arguments.data).name, Path(arguments.output).name
     options = f"{split}{views}{head} --output {output}"
     return f"python -m fer_hf evaluate --model {shown(arguments.model)} --data {data}{options}"

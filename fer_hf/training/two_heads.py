@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, neutral_logits, softmax, unsure_threshold
-from fer_hf.evaluation.logit_adjustment import choose_tau, log_prior_of
+from fer_hf.evaluation.logit_adjustment import choose_tau, log_frequency, log_prior_of
 from fer_hf.evaluation.metrics import ferplus_majority
 from fer_hf.heads import LabelHead
 from fer_hf.labels import ID2LABEL, LABEL2ID, LABELS
@@ -120,6 +120,10 @@ def finish_two_heads(
     labels, log_prior = np.asarray(validation["label"][:]), log_prior_of(votes_of(splits["train"]))
     heads = calibrate_heads(logits, labels, votes_of(validation), log_prior, tau)
     label_head = split_heads(model, heads)
+    model.config.log_prior = {
+        "votes": ((1 - heads.tau) * log_prior / heads.votes.temperature).round(4).tolist(),
+        "label": (log_frequency(splits["train"]["label"][:]) / heads.label.temperature).round(4).tolist(),
+    }  # what is left of the training data's in the calibrated logits: `fer_hf.evaluation.zero_shot` takes it out
     model.config.neutral_logits = neutral_logits(heads.votes_scores, ferplus_majority(votes_of(validation)))
     of_label = score(heads.label_scores, validation) | heads.label._asdict()
     return label_head, score(heads.votes_scores, validation) | heads.votes._asdict() | {

@@ -15,6 +15,7 @@ from torch import nn
 from transformers import BaseImageProcessor, PreTrainedModel
 
 from fer_hf.evaluation.calibration import Calibration, fit_calibration, neutral_logits, softmax, unsure_threshold
+from fer_hf.evaluation.logit_adjustment import log_frequency
 from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.io import replacing, write_json
 from fer_hf.training.report import score
@@ -41,6 +42,7 @@ def finish_one_head(
     scores = softmax(calibration.apply(logits))
     fold_calibration(model, calibration)
     model.config.unsure_below = unsure_threshold(scores)
+    model.config.log_prior = {"votes": log_frequency(labels).round(4).tolist()}  # the biases have fitted it to these
     model.config.neutral_logits = neutral_logits(scores, labels)
     return score(scores, validation) | calibration._asdict()
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from fer_hf.evaluation.calibration import fit_calibration, softmax, unsure_threshold
+from fer_hf.evaluation.calibration import fit_calibration, neutral_logits, softmax, unsure_threshold
 from fer_hf.evaluation.metrics import nll
+from fer_hf.labels import LABELS
 
 
 def test_the_temperature_and_biases_that_spoiled_the_logits_are_found():
@@ -32,3 +33,13 @@ def test_a_share_of_the_biases_has_the_temperature_that_fits_it():
 def test_a_fifth_of_the_faces_is_unsure():
     scores = softmax(np.random.default_rng(2).normal(size=(1000, 7)) * 2)
     assert (scores.max(1) < unsure_threshold(scores)).mean() == pytest.approx(0.2, abs=0.005)
+
+
+def test_what_neutral_faces_are_read_as():
+    neutral = LABELS.index("neutral")
+    scores = softmax(np.random.default_rng(3).normal(size=(50, 7)) + 3 * np.eye(7)[neutral])
+    truth = np.where(np.arange(50) < 40, neutral, 0)
+    found = neutral_logits(scores, truth)
+    assert np.argmax(found) == neutral and sum(found) == pytest.approx(0, abs=1e-3)
+    assert found[neutral] - found[0] == pytest.approx(np.log(scores[:40, neutral] / scores[:40, 0]).mean(), abs=1e-3)
+    assert neutral_logits(scores, np.zeros(50)) is None

@@ -177,6 +177,9 @@ def test_a_run_ends_with_a_pipeline_model_and_a_label_head(tmp_path):
     head = load_label_head(str(tmp_path / "model"))
     assert (head.weight.shape, head.weight.dtype) == ((7, 64), torch.float16)
     assert 1 / 7 <= head.unsure_below <= 1
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert set(config["log_prior"]) == {"votes", "label"} and all(map(np.isfinite, config["log_prior"]["label"]))
+    assert len(config["neutral_logits"]) == 7
     main(["recipes/smoke.yaml", f"--output_dir={tmp_path}"])  # one head: no file of another model stays
     assert not (tmp_path / "model" / LABEL_HEAD).exists()
     assert "label_head" not in json.loads((tmp_path / "report.json").read_text())
