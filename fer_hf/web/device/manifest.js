@@ -2,13 +2,14 @@
 
 /**
  * @typedef {object} FileEntry
- * @property {string} url relative to the manifest, or whole
+ * @property {string} url relative to the page, or whole
  * @property {number} bytes
  * @property {string} sha256 hexadecimal; the file is kept under it, so a new file never meets an old copy
  */
 
 /**
- * The files of npm's onnxruntime-web, as pinned by package-lock.json in this folder.
+ * The files of npm's onnxruntime-web, as pinned by package-lock.json in this folder. The first two are modules, which the
+ * browser itself loads; they and this folder are what a service worker has to keep.
  * @typedef {object} RuntimeFiles
  * @property {string} script url of `dist/ort.wasm.min.mjs`
  * @property {string} glue url of `dist/ort-wasm-simd-threaded.mjs`
@@ -33,6 +34,7 @@
  * @property {number[]} image_std of preprocessor_config.json, three channels
  * @property {number} unsure_below `FaceAnalyzer.unsure_below`
  * @property {Limits} unsure_limits `FaceAnalyzer.unsure_limits` as a mapping
+ * @property {number[] | null} neutral_logits `FaceAnalyzer.neutral_logits`, for a personal baseline in Live
  */
 
 /**

@@ -1,0 +1,28 @@
+"""Reading on the visitor's own device: JavaScript modules that answer as `fer_hf.inference` does, and their settings.
+
+The detector is CenterFace here too, although YuNet's file is thirty times smaller: the same net finds the same faces,
+and what was measured of crops, limits and close-ups was measured with its boxes. Its 7 MB come once, beside the
+classifier's 23 MB and the runtime's 14 MB.
+"""
+
+from pathlib import Path
+
+from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.labels import LABELS
+
+FOLDER = Path(__file__).parent
+
+
+def device_config(analyzer: FaceAnalyzer) -> dict:
+    """The model's settings as plain values: `Config` in manifest.js."""
+    processor = analyzer.processor
+    return {
+        "labels": list(LABELS),
+        "order": list(analyzer.order),
+        "image_size": processor.size["height"],
+        "image_mean": list(processor.image_mean),
+        "image_std": list(processor.image_std),
+        "unsure_below": analyzer.unsure_below,
+        "unsure_limits": analyzer.unsure_limits._asdict(),
+        "neutral_logits": None if analyzer.neutral_logits is None else analyzer.neutral_logits.tolist(),
+    }
