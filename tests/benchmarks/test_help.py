@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import baselines, corruptions, fairness, speed
+from benchmarks import baselines, corruptions, device, fairness, speed
 from benchmarks import onnx as onnx_benchmark
 from experiments import ablations, test_time_augmentation
 
@@ -13,6 +13,7 @@ from experiments import ablations, test_time_augmentation
         ablations,
         baselines,
         corruptions,
+        device,
         fairness,
         onnx_benchmark,
         speed,

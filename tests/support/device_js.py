@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.device import install_runtime
+from benchmarks.device_parity import install_runtime
 from fer_hf.web.device import FOLDER
 from tests.support import node_tools
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks.device import export
+from benchmarks.device_parity import export
 from fer_hf.environment import default_model
 from fer_hf.inference.analyzer import FaceAnalyzer
 from tests.support import device_js

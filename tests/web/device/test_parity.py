@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from benchmarks.device import LIMITS, InNode, compare
+from benchmarks.device_parity import LIMITS, InNode, compare
 from fer_hf.inference.stream import FACES, LiveSession
 from fer_hf.inference.unsure import REASONS
 from fer_hf.web.device import device_config

@@ -1,4 +1,4 @@
-// Reads pictures in Node as the browser does: node device.mjs < REQUEST -> what it reads in
+// Reads pictures in Node as the browser does: node device_parity.mjs < REQUEST -> what it reads in
 // its pictures and, as one live session, in its frames. The request names the files of onnxruntime-web, the detector and the classifier, and
 // has the config.
 import { readFileSync } from "node:fs";
