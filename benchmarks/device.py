@@ -68,7 +68,7 @@ def time_browser(folder: Path, threads: int, rounds: int, yunet: bool) -> dict:
         page = browser.new_page()
         page.set_default_timeout(0)
         page.goto(site.url)
-        page.wait_for_function("window.DeviceReader")
+        page.wait_for_function("Boolean(window.DeviceReader)")
         milliseconds = page.evaluate("async (task) => (await import('./speed.js')).measure(task)", task)
         task = {"threads": threads, "seconds": SECONDS, "frames": frames[1]}
         pace = page.evaluate("async (task) => (await import('./speed.js')).pace(task)", task)

@@ -67,7 +67,7 @@ def open_page(browser, site_folder):
         opened.extend([context.close, lambda: served.__exit__(None, None, None)])
         page = watched_page(context)
         page.goto(site.url)
-        page.wait_for_function("window.DeviceReader")
+        page.wait_for_function("Boolean(window.DeviceReader)")
         return site, page
 
     yield open_site
@@ -104,7 +104,7 @@ def test_the_files_come_once_and_pictures_never_leave(open_page):
     page.evaluate("async () => reader.read(new ImageData(new Uint8ClampedArray(4 * 96 * 96).fill(90), 96, 96))")
     assert len(site.requests) == before
     page.reload()
-    page.wait_for_function("window.DeviceReader")
+    page.wait_for_function("Boolean(window.DeviceReader)")
     assert page.evaluate(OPEN, [1, {}])["kept"]
     assert [path for _, path in site.requests if path.endswith((".onnx", ".wasm"))] == weights
     assert {method for method, _ in site.requests} == {"GET"}

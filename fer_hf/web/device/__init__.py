@@ -7,19 +7,28 @@ classifier's 23 MB and the runtime's 14 MB.
 
 from pathlib import Path
 
+from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.labels import LABELS
 
+RESAMPLE = (2, 3)  # Pillow's bilinear and bicubic
 FOLDER = Path(__file__).parent
 
 
 def device_config(analyzer: FaceAnalyzer) -> dict:
-    """The model's settings as plain values: `Config` in manifest.js."""
+    """The model's settings as plain values: `Config` in manifest.js.
+
+    Raises:
+        FerError: its pictures are resized in a way that the browser's modules do not know.
+    """
     processor = analyzer.processor
+    if processor.resample not in RESAMPLE:
+        raise FerError("device_resample", value=processor.resample, known=" or ".join(map(str, RESAMPLE)))
     return {
         "labels": list(LABELS),
         "order": list(analyzer.order),
         "image_size": processor.size["height"],
+        "resample": int(processor.resample),
         "image_mean": list(processor.image_mean),
         "image_std": list(processor.image_std),
         "unsure_below": analyzer.unsure_below,

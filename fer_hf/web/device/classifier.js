@@ -1,10 +1,11 @@
 // Scoring faces with the int8 classifier: the crop as the image processor prepares it, probabilities as `FaceAnalyzer`.
-import { BICUBIC, resize } from "./resize.js";
+import { BICUBIC, BILINEAR, resize } from "./resize.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */
 /** @typedef {import("./manifest.js").Config} Config */
 
 export const BATCH = 64; // faces in one pass, as in analyzer.py; the int8 file's numbers depend on it a little
+const FILTERS = { 2: BILINEAR, 3: BICUBIC }; // by Pillow's numbers
 
 export class Classifier {
   /**
@@ -44,8 +45,8 @@ export class Classifier {
 }
 
 /** What the classifier is shown of a face: its three colours one after the other. @param {Picture} crop @param {Config} config */
-export function normalise(crop, { image_size: size, image_mean: mean, image_std: std }) {
-  const { data } = resize(crop, size, size, BICUBIC);
+export function normalise(crop, { image_size: size, resample, image_mean: mean, image_std: std }) {
+  const { data } = resize(crop, size, size, FILTERS[resample]);
   const pixels = new Float32Array(data.length);
   for (let i = 0, from = 0; i < size * size; i++) {
     for (let channel = 0; channel < 3; channel++) {

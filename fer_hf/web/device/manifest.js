@@ -30,6 +30,7 @@
  * @property {string[]} labels fer_hf.labels.LABELS, in whose order scores are given
  * @property {number[]} order index in the classifier's output for each of `labels`: `FaceAnalyzer.order`
  * @property {number} image_size side of the classifier's picture in pixels: `size.height` in preprocessor_config.json
+ * @property {2 | 3} resample how it is resized: Pillow's number of bilinear or bicubic
  * @property {number[]} image_mean of preprocessor_config.json, three channels
  * @property {number[]} image_std of preprocessor_config.json, three channels
  * @property {number} unsure_below `FaceAnalyzer.unsure_below`

@@ -6,9 +6,12 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+from fer_hf.errors import FerError
 from fer_hf.inference import cropping, unsure
+from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.unsure import Limits, Measures
+from fer_hf.web.device import device_config
 from tests.support.device_js import call
 
 PHOTO = Image.fromarray(astronaut())
@@ -67,3 +70,11 @@ def test_reasons_are_the_same(limits):
     got = call("unsure.js", *[("reasons", [case._asdict(), limits]) for case in cases])
     assert got == [list(unsure.reasons(case, Limits(**limits))) for case in cases]
     assert any(got) == bool(limits)
+
+
+def test_a_model_whose_pictures_are_resized_otherwise_is_refused(tiny_model):
+    analyzer = FaceAnalyzer.from_pretrained(tiny_model)
+    assert device_config(analyzer)["resample"] == 2
+    analyzer.processor.resample = Image.Resampling.LANCZOS
+    with pytest.raises(FerError, match="2 or 3"):
+        device_config(analyzer)
