@@ -38,6 +38,9 @@ export const SIDE = 320; // pixels; the longer side of the picture in which face
 export const FACES = 4; // scored in one frame at most, the longest unscored first
 export const RECORD = 0.2; // seconds between two samples of a face in the history
 export const HISTORY = 20_000; // samples kept
+// Seconds for which the page lets a scored face rest, while its box is found in every frame: on a slow device the pass of
+// the classifier takes longer than the detector's, and scores that are smoothed over half a second do not need every frame.
+export const REST = 0.15;
 
 export class LiveSession {
   tracker = new Tracker();
@@ -50,14 +53,15 @@ export class LiveSession {
   offset = /** @type {number[] | null} */ (null);
   offsetOf = /** @type {number | null} */ (null); // the number of the face that is adjusted
 
-  /** @param {FaceAnalyzer} analyzer */
-  constructor(analyzer) {
+  /** @param {FaceAnalyzer} analyzer @param {number} rest seconds for which a face is not scored again; 0 as in Python */
+  constructor(analyzer, rest = 0) {
     this.analyzer = analyzer;
+    this.rest = rest;
   }
 
   /** Forget everything; the next face is number 1. */
   reset() {
-    Object.assign(this, new LiveSession(this.analyzer));
+    Object.assign(this, new LiveSession(this.analyzer, this.rest));
   }
 
   /** Take the next three seconds as the visitor's resting face; false if the model does not state neutral logits. */
@@ -116,7 +120,8 @@ export class LiveSession {
     const detections = await this.detectSmall(frame);
     const tracks = this.tracker.update(time, detections.map(({ box }) => box));
     const found = tracks.map((track, i) => ({ track, detection: detections[i] }));
-    const chosen = found.toSorted((one, other) => one.track.chosen - other.track.chosen).slice(0, FACES);
+    const due = found.filter(({ track }) => !track.scores.length || time - track.chosen >= this.rest);
+    const chosen = due.toSorted((one, other) => one.track.chosen - other.track.chosen).slice(0, FACES);
     const crops = chosen.map(({ detection }) => cropFace(frame, detection.box));
     const waiting = chosen.map(({ track, detection }, i) => {
       track.chosen = time;
