@@ -9,6 +9,7 @@ With YuNet's file its net is timed beside CenterFace's, and the faces that both 
 """
 
 import argparse
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -144,6 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     arguments = record.parse(build_parser(), argv)
+    load = os.getloadavg()[0]  # of other programs: it tells what the times are worth
     install_runtime()
     photos = [path for path in sorted(arguments.photos.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
     pictures = {
@@ -171,6 +173,7 @@ def main(argv: list[str]) -> None:
             "sha256": weights_hash(arguments.model),
             **results,
             "megabytes": megabytes,
+            "load_before": round(load, 2),
             "speed": speed,
             "limits": PARITY | LIMITS,
         },

@@ -56,7 +56,8 @@ async function interleaved(tasks, rounds) {
 export async function pace({ threads, seconds, frames }) {
   const reader = await DeviceReader.open(manifest, { threads });
   const pictures = await Promise.all(frames.map(pixels));
-  const read = async (i) => reader.readFrame(await createImageBitmap(pictures[i % pictures.length]), i + 1);
+  const read = async (i) =>
+    reader.readFrame(await createImageBitmap(pictures[i % pictures.length]), performance.now() / 1000);
   for (let i = 0; i < WARM_UPS; i++) await read(i);
   let [count, drawn, on] = [0, 0, true];
   const draw = () => on && (drawn++, requestAnimationFrame(draw));

@@ -38,9 +38,20 @@ export const SIDE = 320; // pixels; the longer side of the picture in which face
 export const FACES = 4; // scored in one frame at most, the longest unscored first
 export const RECORD = 0.2; // seconds between two samples of a face in the history
 export const HISTORY = 20_000; // samples kept
-// Seconds for which the page lets a scored face rest, while its box is found in every frame: on a slow device the pass of
-// the classifier takes longer than the detector's, and scores that are smoothed over half a second do not need every frame.
-export const REST = 0.15;
+
+/**
+ * What a session spends on scores: seconds for which a scored face rests, and faces scored in one frame at most.
+ * @typedef {{rest: number, faces: number}} Pace
+ */
+
+/** As in Python. @type {Pace} */
+export const EVERY_FRAME = { rest: 0, faces: FACES };
+/**
+ * On the visitor's device, so that boxes come at a steady pace: there the classifier's pass takes longer than the
+ * detector's, and scores that are smoothed over half a second do not need every frame.
+ * @type {Pace}
+ */
+export const SPARING = { rest: 0.25, faces: 2 };
 
 export class LiveSession {
   tracker = new Tracker();
@@ -53,15 +64,15 @@ export class LiveSession {
   offset = /** @type {number[] | null} */ (null);
   offsetOf = /** @type {number | null} */ (null); // the number of the face that is adjusted
 
-  /** @param {FaceAnalyzer} analyzer @param {number} rest seconds for which a face is not scored again; 0 as in Python */
-  constructor(analyzer, rest = 0) {
+  /** @param {FaceAnalyzer} analyzer @param {Pace} pace */
+  constructor(analyzer, pace = EVERY_FRAME) {
     this.analyzer = analyzer;
-    this.rest = rest;
+    this.pace = pace;
   }
 
   /** Forget everything; the next face is number 1. */
   reset() {
-    Object.assign(this, new LiveSession(this.analyzer, this.rest));
+    Object.assign(this, new LiveSession(this.analyzer, this.pace));
   }
 
   /** Take the next three seconds as the visitor's resting face; false if the model does not state neutral logits. */
@@ -120,8 +131,9 @@ export class LiveSession {
     const detections = await this.detectSmall(frame);
     const tracks = this.tracker.update(time, detections.map(({ box }) => box));
     const found = tracks.map((track, i) => ({ track, detection: detections[i] }));
-    const due = found.filter(({ track }) => !track.scores.length || time - track.chosen >= this.rest);
-    const chosen = due.toSorted((one, other) => one.track.chosen - other.track.chosen).slice(0, FACES);
+    const { rest, faces } = this.resting ? EVERY_FRAME : this.pace;
+    const due = found.filter(({ track }) => !track.scores.length || time - track.chosen >= rest);
+    const chosen = due.toSorted((one, other) => one.track.chosen - other.track.chosen).slice(0, faces);
     const crops = chosen.map(({ detection }) => cropFace(frame, detection.box));
     const waiting = chosen.map(({ track, detection }, i) => {
       track.chosen = time;

@@ -15,12 +15,11 @@ export const emptyPicture = (width, height) => ({ width, height, data: new Uint8
 /** A browser's picture without its alpha channel; what shines through is white. @param {ImageData} image @returns {Picture} */
 export function fromImageData({ width, height, data }) {
   const picture = emptyPicture(width, height);
-  for (let from = 0, to = 0; from < data.length; from += 4) {
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
     const alpha = data[from + 3];
-    for (let channel = 0; channel < 3; channel++, to++) {
-      const value = data[from + channel];
-      picture.data[to] = alpha === 255 ? value : Math.round((value * alpha + 255 * (255 - alpha)) / 255);
-    }
+    for (let channel = 0; channel < 3; channel++) picture.data[to + channel] = data[from + channel];
+    if (alpha === 255) continue;
+    for (let i = to; i < to + 3; i++) picture.data[i] = Math.round(255 + ((picture.data[i] - 255) * alpha) / 255);
   }
   return picture;
 }

@@ -1,7 +1,7 @@
 // The worker in which pictures are read: answers {id, what, words} by {id, value} or {id, error}, one after the other.
 import { FaceAnalyzer } from "./analyzer.js";
 import { loadFiles } from "./files.js";
-import { LiveSession, REST } from "./live.js";
+import { LiveSession, SPARING } from "./live.js";
 import { fromImageData } from "./picture.js";
 
 /** @typedef {import("./manifest.js").Manifest} Manifest */
@@ -18,7 +18,7 @@ const commands = {
     const ort = /** @type {typeof import("onnxruntime-web")} */ (await import(runtime.script));
     Object.assign(ort.env.wasm, { wasmBinary: wasm, wasmPaths: { mjs: runtime.glue }, numThreads: threads });
     analyzer = await FaceAnalyzer.load(ort, find, score, config);
-    session = new LiveSession(analyzer, REST);
+    session = new LiveSession(analyzer, SPARING);
   },
 
   /** @param {ImageBitmap | ImageData} image */

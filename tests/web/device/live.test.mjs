@@ -26,7 +26,7 @@ function analyzer() {
 
 test("a scored face rests, and its box moves on", async () => {
   const faces = analyzer();
-  const session = new LiveSession(faces, 0.15);
+  const session = new LiveSession(faces, { rest: 0.15, faces: 1 });
   const answers = [];
   for (const time of [1, 1.1, 1.2, 1.3, 1.4]) answers.push(await session.analyze(frame, time));
   assert.deepEqual(faces.counts, { found: 5, scored: 3 });
@@ -44,11 +44,20 @@ test("without a rest it is scored in every frame, as in Python", async () => {
 
 test("after a reset the numbers begin again and the rest stays", async () => {
   const faces = analyzer();
-  const session = new LiveSession(faces, 10);
+  const session = new LiveSession(faces, { rest: 10, faces: 1 });
   await session.analyze(frame, 5);
   session.reset();
   assert.equal((await session.analyze(frame, 1)).faces[0].number, 1);
   await session.analyze(frame, 2);
   assert.equal(faces.counts.scored, 2);
   assert.equal(session.summary().frames, 2);
+});
+
+test("a resting face is scored in every frame while a baseline is taken", async () => {
+  const faces = analyzer();
+  faces.config.neutral_logits = labels.map(() => 0);
+  const session = new LiveSession(faces, { rest: 10, faces: 1 });
+  assert.equal(session.takeBaseline(), true);
+  for (const time of [1, 1.1, 1.2]) await session.analyze(frame, time);
+  assert.equal(faces.counts.scored, 3);
 });
