@@ -70,7 +70,7 @@ def read_neutral_logits(config: dict) -> np.ndarray | None:
     values = config.get("neutral_logits")
     if values is None:
         return None
-    numbers = isinstance(values, list) and all(isinstance(each, int | float) and math.isfinite(each) for each in values)
+    numbers = isinstance(values, list) and all(type(each) in (int, float) and math.isfinite(each) for each in values)
     if not numbers or len(values) != len(LABELS):
         raise FerError("model_neutral_logits", value=repr(values)[:100], count=len(LABELS))
     return np.array(values, dtype=float)

@@ -52,7 +52,7 @@ def test_the_time_runs_from_its_start():
     assert [RestingFace(10.0).share(time) for time in (10, 10 + SECONDS / 2, 99)] == [0, 0.5, 1]
 
 
-@pytest.mark.parametrize("value", [[1, 2], "0", [0.0] * 6 + [float("nan")], [None] * 7, 3])
+@pytest.mark.parametrize("value", [[1, 2], "0", [0.0] * 6 + [float("nan")], [None] * 7, [True] * 7, 3])
 def test_a_config_that_says_something_else_is_refused(value):
     with pytest.raises(FerError) as caught:
         read_neutral_logits({"neutral_logits": value})
