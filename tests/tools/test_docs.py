@@ -90,3 +90,21 @@ def test_the_front_page_is_short():
     named = [path for path in lines if path.startswith("| `")]
     packages = {path.name for path in (ROOT / "fer_hf").iterdir() if (path / "__init__.py").exists()}
     assert packages <= {name for line in named for name in re.findall(r"fer_hf/(\w+)/", line)}
+
+
+def test_the_tables_have_a_row_for_each_head():
+    facts = read_facts()
+    assert render("comparison", facts).count("**fer-hf**") == 1
+    ours, *others = facts["found"]["baselines"]["models"].values()
+    rows = {"fer-dinov2-small, label head": ours, "fer-dinov2-small, votes head": ours}
+    rows |= dict(zip(list(facts["found"]["baselines"]["models"])[1:], others, strict=True))
+    new = {"ferplus_f1": {"value": 0.5, "interval_95": [0.4, 0.6]}, "ferplus_ece": ours["ece"]}
+    facts["found"]["baselines"]["models"] = {name: row | new for name, row in rows.items()}
+    front = render("comparison", facts)
+    assert "**fer-hf**, votes head" in front and "**fer-hf**, label head" in front
+    lines = render("results", facts).splitlines()
+    table = [
+        line for line in lines if line.startswith(("| model | accuracy, % | clean", *(f"| {name} |" for name in rows)))
+    ]
+    assert len(table) == 1 + len(rows) and {line.count("|") for line in table} == {13}
+    assert "FER+ six-class F1, %" in table[0] and "50.0 ±10.0" in table[1]
