@@ -22,7 +22,7 @@ EXPRESSIONS = (
     Expression("happy", "#E69F00", ("happiness", "joy", "3")),
     Expression("sad", "#0072B2", ("sadness", "4")),
     Expression("surprise", "#56B4E9", ("surprised", "5")),
-    Expression("neutral", "#7F7F7F", ("neutrality", "6")),
+    Expression("neutral", "#7F7F7F", ("neutrality", "calm", "6")),
 )
 
 LABELS = tuple(expression.name for expression in EXPRESSIONS)

@@ -16,7 +16,8 @@ from fer_hf.labels import LABEL_OF_NAME, LABELS
 NUMBERINGS = {
     "fer2013": dict(enumerate(LABELS)),
     "raf-db": {1: "surprise", 2: "fear", 3: "disgust", 4: "happy", 5: "sad", 6: "angry", 7: "neutral"},
-    "affectnet": {0: "neutral", 1: "happy", 2: "sad", 3: "surprise", 4: "fear", 5: "disgust", 6: "angry", 7: None},
+    "affectnet": {0: "neutral", 1: "happy", 2: "sad", 3: "surprise", 4: "fear", 5: "disgust", 6: "angry"}
+    | dict.fromkeys((7, 8, 9, 10)),  # contempt, none, uncertain, no face
 }
 # Classes of such data sets that are none of the seven.
 LEFT_OUT = ("contempt", "none", "uncertain", "unknown", "no-face", "noface", "nf", "other")

@@ -37,6 +37,8 @@ BATCH = 64
 DATA_HELP = "a FER2013 source (see `fer-hf data --help`), or a folder with one folder of pictures per expression"
 # Test-time augmentation: the number of views of a picture whose scores are averaged.
 VIEWS = (1, 2, 10)  # the picture; the picture and its mirror image; five crops and their mirror images
+# Options that class folders do not heed, with their defaults: they have no splits, and both heads read one view.
+FER2013_ONLY = {"votes": None, "split": "test", "views": 1, "head": VOTES, "log_test_evaluation": None}
 CROP = 0.95  # side of a crop, as a fraction of the picture's side
 WITH_INTERVAL = (
     metrics.accuracy,
@@ -243,9 +245,16 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def run_zero_shot(arguments: argparse.Namespace) -> None:
-    """Score class folders of another data set."""
+    """Score class folders of another data set.
+
+    Raises:
+        FerError: an option is given that only a FER2013 source heeds; the results would name it but not have it.
+    """
     from fer_hf.evaluation import zero_shot
 
+    for option, default in FER2013_ONLY.items():
+        if getattr(arguments, option) != default:
+            raise FerError("option_not_for_class_folders", f"--{option}", data=arguments.data)
     folders = read_class_folders(Path(arguments.data), arguments.numbering)
     results = zero_shot.score_class_folders(arguments.model, folders, arguments.detect, arguments.device)
     about = {

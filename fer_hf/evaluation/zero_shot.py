@@ -105,6 +105,8 @@ def table(results: dict) -> str:
     if results["left_out"]:
         lines.append(f"left out, because they are none of the seven: {', '.join(results['left_out'])}")
     for head, rows in results["heads"].items():
+        if "without the prior" not in rows:
+            lines.append(f"{head} head: its prior is not taken out, because config.json has no log_prior for it")
         for name, row in rows.items():
             if row["n"]:
                 scores = "  ".join(f"{key} {100 * row[key]:.2f} %" for key in ("accuracy", "mean_recall", "ece"))

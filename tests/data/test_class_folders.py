@@ -16,11 +16,11 @@ def make(root, *paths):
 
 
 def test_names_are_mapped_classes_may_be_missing_and_others_are_left_out(tmp_path):
-    make(tmp_path, "Happiness/a.png", "anger/s1/b.png", "anger/c.png", "Contempt/d.png", ".hidden/e.png")
+    make(tmp_path, "Happiness/a.png", "calm/f.png", "anger/s1/b.png", "anger/c.png", "Contempt/d.png", ".hidden/e.png")
     (tmp_path / "README.txt").write_text("of this data set")
     found = read_class_folders(tmp_path)
-    assert [path.name for path in found.pictures] == ["a.png", "c.png", "b.png"]
-    assert [LABELS[label] for label in found.labels] == ["happy", "angry", "angry"]
+    assert [path.name for path in found.pictures] == ["a.png", "c.png", "b.png", "f.png"]
+    assert [LABELS[label] for label in found.labels] == ["happy", "angry", "angry", "neutral"]
     assert found.left_out == ["Contempt"]
 
 
@@ -30,6 +30,7 @@ def test_a_number_means_what_its_data_set_says(tmp_path):
     assert named == {"raf-db": ["surprise", "angry", "neutral"]}
     affectnet = read_class_folders(tmp_path, "affectnet")
     assert [LABELS[label] for label in affectnet.labels] == ["happy", "angry"] and affectnet.left_out == ["7"]
+    assert [NUMBERINGS["affectnet"][number] for number in range(7, 11)] == [None] * 4
     with pytest.raises(FerError, match=r"1: is called by a number.*--numbering \(fer2013, raf-db, affectnet\)"):
         read_class_folders(tmp_path)
     with pytest.raises(FerError, match="7: is no class of fer2013"):

@@ -61,6 +61,7 @@ def test_both_heads_are_scored_as_they_are_and_without_the_prior(model, faces, t
     told = capsys.readouterr().out
     assert "left out, because they are none of the seven: contempt" in told
     assert "label head, without the prior (n = 4): accuracy 75.00 %" in told
+    assert "votes head: its prior is not taken out" in told and "label head: its prior" not in told
 
 
 def test_in_photos_the_faces_are_found_first_and_misses_are_counted(model, tmp_path):
@@ -82,6 +83,10 @@ def test_in_photos_the_faces_are_found_first_and_misses_are_counted(model, tmp_p
         (lambda faces: (faces / "bored").mkdir(), [], "bored: is no class"),
         (lambda faces: (faces / "happiness" / "9.png").write_text("x"), [], "9.png: "),
         (lambda faces: None, ["--numbering", "nope"], "--numbering"),
+        (lambda faces: None, ["--views", "10"], "--views: has no meaning for "),
+        (lambda faces: None, ["--head", "label"], "--head: has no meaning for "),
+        (lambda faces: None, ["--split", "validation"], "--split: has no meaning for "),
+        (lambda faces: None, ["--votes", "fer2013new.csv"], "--votes: has no meaning for "),
     ],
 )
 def test_what_is_wrong_is_one_line_and_nothing_is_written(model, faces, tmp_path, capsys, change, words, message):
