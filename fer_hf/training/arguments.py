@@ -113,6 +113,7 @@ class FerTrainingArguments(TrainingArguments):
     linear_probe: bool = argument(
         False, "fit the classifier to the pretrained backbone's features before the first step"
     )
+    refit_classifier: bool = argument(False, "fit it to the trained backbone's features after the last step")
     head_lr_multiplier: float = argument(5.0, "learning rate of the classifier, as a multiple of learning_rate")
     layer_decay: float = argument(0.75, "learning rate of each layer, as a multiple of that of the layer above it")
     votes_loss_weight: float = argument(1.0, "weight of the loss of the votes head, if there are two heads")

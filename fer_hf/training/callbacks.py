@@ -66,9 +66,11 @@ class CheckpointClock(TrainerCallback):
         self.last = time.monotonic()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        due = torch.tensor(float(time.monotonic() - self.last > 60 * self.minutes), device=args.device)
+        due = time.monotonic() - self.last > 60 * self.minutes
         if args.world_size > 1:
-            distributed.broadcast(due, 0)
+            of_first = torch.tensor(float(due), device=args.device)
+            distributed.broadcast(of_first, 0)
+            due = bool(of_first)
         if due:
             control.should_save = True
 
@@ -111,7 +113,9 @@ class StopOnSignal(TrainerCallback):
 
     def agree(self, args: TrainingArguments) -> None:
         """Tell every process whether one of them was asked to stop."""
-        asked = torch.tensor(float(self.asked), device=args.device)
+        asked = self.asked
         if args.world_size > 1:
-            distributed.all_reduce(asked, distributed.ReduceOp.MAX)
-        self.stopped = self.stopped or bool(asked)
+            of_any = torch.tensor(float(asked), device=args.device)
+            distributed.all_reduce(of_any, distributed.ReduceOp.MAX)
+            asked = bool(of_any)
+        self.stopped = self.stopped or asked

@@ -21,11 +21,15 @@ JPEG = (15, 70)  # qualities
 def degrade(pictures: Tensor, small: float, blur: float, noise: float, jpeg: float) -> Tensor:
     """Degrade pictures (N, 1, S, S) in 0..1, each in every way with that way's probability."""
     generator = np.random.default_rng(int(torch.randint(2**62, ())))
-    chosen = generator.random((len(pictures), 4)) < (small, blur, noise, jpeg)
+    ways = generator.random((len(pictures), 4)) < (small, blur, noise, jpeg)
+    chosen = np.flatnonzero(ways.any(1))
+    if not len(chosen):
+        return pictures
+    # All at once: a copy to the CPU waits for everything that the device still has to do.
+    grey = pictures[chosen, 0].mul(255).round().byte().cpu().numpy()
+    found = np.stack([_degraded(each, ways[index], generator) for index, each in zip(chosen, grey, strict=True)])
     pictures = pictures.clone()
-    for index in np.flatnonzero(chosen.any(1)):
-        grey = pictures[index, 0].mul(255).round().byte().cpu().numpy()
-        pictures[index, 0] = torch.from_numpy(_degraded(grey, chosen[index], generator)).to(pictures) / 255
+    pictures[chosen, 0] = torch.from_numpy(found).to(pictures.device, pictures.dtype) / 255
     return pictures
 
 

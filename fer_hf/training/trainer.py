@@ -60,9 +60,6 @@ class FerTrainer(Trainer):
             raise FerError("early_size_family", "early_size", family=model.config.model_type)
         self.augment = Augmentation(augmentation)
         self.class_weights = class_weights
-        self.average = (
-            AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(args.ema_decay)) if args.ema_decay else None
-        )
         self.substep = 0  # batches since the last optimiser step
         self.stop = StopOnSignal()
         optional = {
@@ -78,6 +75,10 @@ class FerTrainer(Trainer):
             **named,
         )
         self.model_accepts_loss_kwargs = False  # the loss below is a mean over the batch
+        # Of the model that the Trainer has moved to the device: an average elsewhere would copy it there in each step.
+        self.average = (
+            AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(args.ema_decay)) if args.ema_decay else None
+        )
         self.add_callback(AverageWeights(self.average))
 
     def init_hf_repo(self, *rest: Any, **named: Any) -> None:
@@ -102,15 +103,21 @@ class FerTrainer(Trainer):
             self.state = state
         else:
             if self.args.linear_probe and not checkpoint:
-                # Not the Trainer's loader: every process has to see all pictures, to fit the same classifier.
-                batches = DataLoader(self.train_dataset, self.args.eval_batch_size, collate_fn=self.data_collator)
-                fit_classifier(self.model, batches, self.processing_class, self.args.bf16)
+                self.fit_classifier()
             self.run_steps(checkpoint, **named)
         best = self.state.best_model_checkpoint if self.args.load_best_model_at_end else None
         if best and Path(best).is_dir():
             load_weights(self.model, Path(best) / AVERAGE if self.average else Path(best))
         elif self.average:
             self.model.load_state_dict(self.average.module.state_dict())
+        if self.args.refit_classifier:
+            self.fit_classifier()
+
+    def fit_classifier(self) -> None:
+        """Fit the classifier to the features that the backbone has of the training pictures."""
+        # Not the Trainer's loader: every process has to see all pictures, to fit the same classifier.
+        batches = DataLoader(self.train_dataset, self.args.eval_batch_size, collate_fn=self.data_collator)
+        fit_classifier(self.model, batches, self.processing_class, self.args.bf16)
 
     def is_finished(self, state: TrainerState) -> bool:
         """Whether all steps are done, or early stopping has run out of patience."""

@@ -60,7 +60,7 @@ def see_grey(model: PreTrainedModel, processor: BaseImageProcessor) -> None:
     convolution = getattr(convolution, "patch_embeddings", convolution)
     weight = convolution.weight.double()  # (out, 3, height, width)
     luma, mean, std = (
-        torch.tensor(each, dtype=torch.float64).view(1, 3, 1, 1)
+        torch.tensor(each, dtype=torch.float64, device=weight.device).view(1, 3, 1, 1)
         for each in (LUMA, processor.image_mean, processor.image_std)
     )
     grey = (weight / std).sum(1, keepdim=True)

@@ -62,7 +62,7 @@ def test_the_table_of_a_report_has_ours_and_what_differs_from_the_trainers_defau
 OURS = {"early_size", "early_fraction", "head_lr_multiplier", "layer_decay", "class_weights", "ema_decay"}
 OURS |= {"early_stopping_patience", "class_bias", "half_precision", "threads"}
 OURS |= {"votes_loss_weight", "label_loss_weight", "votes_tau", "checkpoint_minutes", "patch_drop_fraction"}
-OURS |= {"linear_probe"}
+OURS |= {"linear_probe", "refit_classifier"}
 
 
 def test_all_other_arguments_are_the_trainers():

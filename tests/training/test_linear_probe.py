@@ -28,6 +28,16 @@ def test_each_head_learns_its_own_target():
         assert (logits[:, head].argmax(1) == targets[:, head].argmax(1)).float().mean() > 0.98
 
 
+def test_features_need_not_lie_around_zero():
+    features, targets = made_classes()
+    torch.manual_seed(1)
+    shift = 20 * torch.randn(7)
+    logits = logistic_regression(features, targets)(features)
+    torch.testing.assert_close(
+        logistic_regression(features + shift, targets)(features + shift), logits, atol=0.05, rtol=0
+    )
+
+
 def test_heads_do_not_share_a_softmax():
     features, targets = made_classes()
     alone = logistic_regression(features, targets[:, :7])
@@ -66,3 +76,15 @@ def test_a_run_starts_from_a_fitted_classifier_and_a_resumed_one_is_not_fitted_a
     assert torch.equal(trainer.average.module.classifier.bias, torch.ones(7))
     trainer_of(arguments).train(resume_from_checkpoint=newest_checkpoint(arguments.training.output_dir))
     assert len(fitted) == 1
+
+
+def test_a_classifier_that_is_fitted_again_is_fitted_to_the_finished_backbone(tmp_path):
+    trainer = trainer_of(arguments_in(tmp_path, refit_classifier=True))
+    trainer.train()
+    trained = weights_of(trainer.average.module)
+    batch = Collator(28)(list(trainer.train_dataset))
+    features, targets = read_features(trainer.model, [batch], trainer.processing_class, bf16=False)
+    expected = logistic_regression(features, targets)
+    torch.testing.assert_close(trainer.model.classifier.weight, expected.weight, atol=1e-2, rtol=0)
+    for name, value in weights_of(trainer.model).items():
+        assert name.startswith("classifier.") or torch.equal(value, trained[name])
