@@ -85,6 +85,9 @@ def facts_of_report(report: dict, path: Path) -> dict[str, Any]:
         before = report["before"] if "before" in report else read_training(Path(model)) if model else None
         told = {key: report[key] for key in ("validation", "temperature", "biases", "best_step", "steps", "seconds")}
         told |= {key: report[key] for key in ("machine", "evaluations", "sha256") if key in report}
+        if "label_head" in report:
+            label = report["label_head"]["validation"]
+            told["heads"] = {"votes": report["ferplus"]["accuracy"], "label": label["accuracy"]}  # each against its own
         return {
             "base_model": model if is_hub_id(model) else before and before["base_model"],
             "data": "drawn faces" if drawn else data if is_hub_id(data) else Path(data).name,

@@ -11,19 +11,19 @@ from skimage import data
 from fer_hf.web.drawn_faces import BACKGROUND, SIZE, Features, drawn_face
 
 # Features, skin and hair. The model that ships reads these faces as the comments say; drawn smiles and drawn disgust,
-# which are left out, it takes for other expressions.
+# which are left out, it takes for other expressions, and of drawn fear it is unsure.
 DRAWN = (
     (Features(curve=-1.1, slant=1.6, lift=-2.5, eye=0.6), (224, 172, 138), (70, 45, 30)),  # angry
     (Features(curve=-1.2, slant=-0.9, lift=-1.2, eye=0.5), (240, 200, 170), (150, 105, 60)),  # sad
     (Features(opening=1.0, slant=-0.2, lift=0.6), (214, 158, 118), (25, 20, 20)),  # surprise
     (Features(curve=-0.1, slant=0.4, lift=0.5, eye=0.5), (245, 208, 182), (110, 60, 35)),  # neutral
-    (Features(curve=-0.8, opening=0.6, slant=-1.6, lift=-0.7), (206, 150, 110), (25, 20, 18)),  # fear
-    (Features(curve=-0.6, slant=0.8, lift=-1.0, eye=0.6), (224, 180, 140), (120, 120, 125)),  # unsure
+    (Features(curve=-0.8, opening=0.6, slant=-1.6, lift=-0.7), (206, 150, 110), (25, 20, 18)),  # unsure: fear or sad
+    (Features(curve=-0.6, slant=0.8, lift=-1.0, eye=0.6), (224, 180, 140), (120, 120, 125)),  # neutral
 )
 
 
 def drawn() -> Image.Image:
-    """Six drawn faces, 768 x 512: five expressions, and one of which the model is unsure."""
+    """Six drawn faces, 768 x 512: four expressions, and one of which the model is unsure."""
     picture = Image.new("RGB", (3 * SIZE, 2 * SIZE), BACKGROUND)
     for number, face in enumerate(DRAWN):
         row, column = divmod(number, 3)

@@ -79,7 +79,7 @@ def test_a_run_starts_from_a_fitted_classifier_and_a_resumed_one_is_not_fitted_a
 
 
 def test_a_classifier_that_is_fitted_again_is_fitted_to_the_finished_backbone(tmp_path):
-    trainer = trainer_of(arguments_in(tmp_path, refit_classifier=True))
+    trainer = trainer_of(arguments_in(tmp_path, refit_classifier=True, load_best_model_at_end=False))
     trainer.train()
     trained = weights_of(trainer.average.module)
     batch = Collator(28)(list(trainer.train_dataset))
