@@ -66,6 +66,20 @@ def test_an_example_is_answered_at_first_sight_until_the_first_answer_comes(visi
     assert hosts_and_complaints(page, served) == (set(), [])
 
 
+def test_a_phone_shows_the_page_from_its_top_and_an_answer_from_its_own(visit, photos):
+    page = visit(viewport=PHONE)
+    page.locator("#reading .box.chosen").wait_for()
+    assert page.evaluate("scrollY") == 0
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    assert page.locator("#reading").evaluate("answer => Math.abs(answer.getBoundingClientRect().top)") < 2
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".box[data-face='6']").click()
+    for name in ("left", "right"):
+        place = page.locator(".choice[data-face='6']").evaluate("(tab, name) => tab.getBoundingClientRect()[name]", name)
+        assert 0 <= place <= PHONE["width"]
+
+
 def test_a_group_photo_is_read_and_nothing_of_it_touches_the_disk_or_another_host(visit, served, photos):
     page = visit()
     choose(page, photos / "group.jpg")
@@ -102,6 +116,7 @@ def test_the_heat_map_comes_when_asked_for_and_stays_on_from_face_to_face(visit,
     page.locator(".heat:visible").wait_for()
     hide = page.get_by_role("button", name=TEXT["photo_unlook"])
     assert hide.get_attribute("aria-expanded") == "true"
+    assert hide.get_attribute("aria-pressed") is None  # two states at once would contradict each other
     first = page.locator(".heat:visible img").get_attribute("src")
     assert page.locator(".heat:visible img").get_attribute("alt").startswith("Heat map of face 1")
     assert page.locator(".heat:visible .where").inner_text().endswith(("%).", TEXT["photo_look_flat"]))

@@ -23,6 +23,7 @@ export default function ({ element, props, server }) {
     if (typeof html !== "string") return;
     answer.innerHTML = html;
     faces.choose("1");
+    await answer.querySelector(".photo img")?.decode().catch(() => {}); // before that it has no height
     bringIntoView(answer);
   }
 
