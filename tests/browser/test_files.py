@@ -14,7 +14,7 @@ from fer_hf.inference.batch import CSV_COLUMNS as PHOTO_COLUMNS
 from fer_hf.inference.timeline import CSV_COLUMNS as VIDEO_COLUMNS
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web.i18n import TEXT, TEXTS
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, PHONE
 from tests.support import node_tools
 from tests.support.csv_file import read_csv
 
@@ -183,6 +183,20 @@ def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
     assert name == "faces.json" and values["counts"]["photos"] == 3
     assert [failure["file"] for failure in values["failures"]] == ["set.zip/bad.jpg"]
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_on_a_phone_three_cards_stand_in_a_row_and_nothing_scrolls_sideways(visit, tmp_path, count):
+    photos = [tmp_path / f"{number}{' with a long name' * 5}.jpg" for number in range(count)]
+    for photo in photos:
+        FACE.save(photo)
+    page = open_tab(visit(viewport=PHONE), TEXT["batch_tab"])
+    send(page, *photos)
+    page.wait_for_selector(".gallery")
+    widths = page.locator(".card").evaluate_all("all => all.map((card) => card.offsetWidth)")
+    assert len(widths) == count
+    assert all(100 < width < PHONE["width"] / 3 for width in widths)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_a_card_opens_its_face_in_its_photo_with_seven_scores(visit, things):
