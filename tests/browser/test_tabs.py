@@ -70,3 +70,31 @@ def test_a_tab_that_is_chosen_before_the_page_is_ready_stays_open(visit):
     expect(page).to_have_url(re.compile("/#about$"))
     is_open(page, "about")
     assert held
+
+
+@pytest.mark.parametrize("path", ["", "de"])
+def test_results_are_not_lost_with_the_language_without_a_question(visit, path):
+    text, (other,) = TEXTS[path or "en"], {*TEXTS} - {path or "en"}
+    page, asked = visit(path), []
+    link = page.locator(".languages a")
+    page.locator(f".example[title='{text['photo_example_group']}']").click()
+    page.locator("#reading [data-save]").first.wait_for()
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    link.click()
+    assert page.locator("#reading [data-save]").count() == 3
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    link.press("Enter")
+    page.wait_for_function("language => document.documentElement.lang === language", arg=other)
+    assert asked == [text["languages_warning"]] * 2
+    page.once("dialog", lambda dialog: asked.append("without results"))
+    page.locator(".languages a").click()
+    page.wait_for_function("language => document.documentElement.lang === language", arg=path or "en")
+    assert len(asked) == 2
+
+
+def test_the_panel_of_the_api_is_offered_where_its_language_is_spoken(visit):
+    page = visit()
+    assert page.locator("footer .show-api").is_visible()
+    page.get_by_role("link", name="Deutsch").click()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    expect(page.locator("footer")).to_be_hidden()
