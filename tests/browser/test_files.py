@@ -199,6 +199,37 @@ def test_on_a_phone_three_cards_stand_in_a_row_and_nothing_scrolls_sideways(visi
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def drop(page, path):
+    """Let go of a file or a folder in the middle of the page, as its visitor does."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 700, "y": 800, "data": data})
+
+
+def test_a_folder_can_be_dropped_anywhere_on_the_tab(visit, tmp_path):
+    (tmp_path / "party" / "late").mkdir(parents=True)
+    FACE.save(tmp_path / "party" / "one.jpg")
+    FACE.save(tmp_path / "party" / "late" / "one.jpg")
+    (tmp_path / "party" / ".DS_Store").write_text("of the system")
+    (tmp_path / "party" / "notes.txt").write_text("no photo")
+    page = open_tab(visit(), TEXT["batch_tab"])
+    drop(page, tmp_path / "party")
+    page.wait_for_selector(".gallery")
+    assert set(page.locator(".card .from").all_inner_texts()) == {"party/one.jpg", "party/late/one.jpg"}
+    assert [line.split()[0] for line in page.locator(".failed li").all_inner_texts()] == ["party/notes.txt"]
+
+
+@pytest.mark.parametrize("tab", ["video", "about"])
+def test_a_file_that_is_dropped_beside_its_place_does_not_replace_the_page(visit, things, tab):
+    page = open_tab(visit(), TEXT[f"{tab}_tab"])
+    drop(page, things / "walk.mp4")
+    if tab == "video":
+        page.wait_for_selector(".film .lane")
+    page.wait_for_timeout(500)
+    assert len(page.context.pages) == 1
+
+
 def test_a_card_opens_its_face_in_its_photo_with_seven_scores(visit, things):
     page = open_tab(visit(), TEXT["batch_tab"])
     send(page, things / "set.zip")

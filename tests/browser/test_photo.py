@@ -189,6 +189,21 @@ def test_phone_formats_are_shown_though_the_browser_may_not_know_them(visit, pho
     assert page.locator(".photo img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 512
 
 
+def test_several_photos_are_sent_to_the_tab_that_takes_them(visit, photos):
+    page = visit()
+    page.locator(".picker").first.evaluate(
+        """picker => {
+            const transfer = new DataTransfer();
+            for (const name of ["one.jpg", "two.jpg"]) transfer.items.add(new File(["photo"], name));
+            picker.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.locator(".waiting.failed", has_text=TEXT["photo_too_many"]).wait_for()
+    choose(page, photos / "group.jpg")
+    assert faces_shown(page) == (6, 6)
+    assert page.locator(".waiting.failed").count() == 0
+
+
 @pytest.mark.parametrize("way", ["paste", "drop"])
 def test_photos_can_be_pasted_and_dropped(visit, photos, way):
     page = visit()

@@ -35,7 +35,11 @@ export default function ({ element, props, server }) {
     reader.readAsDataURL(file);
   }
 
-  takeFiles(picker, ([file]) => read(file));
+  takeFiles(picker, (files) => {
+    if (files.length < 2) return read(files[0]);
+    waiting.classList.add("failed");
+    waiting.textContent = words.too_many;
+  });
   document.addEventListener("paste", (event) => {
     if (picker.offsetParent) read(event.clipboardData.files[0]); // anywhere while this tab is shown
   });
