@@ -357,6 +357,15 @@ def test_the_newest_photo_wins_though_the_older_is_answered_last(visit):
     assert page.locator(".waiting").inner_text() == ""
 
 
+def test_a_small_phone_shows_that_the_photo_is_read(visit):
+    page = visit(viewport={"width": 390, "height": 600})
+    page.route(re.compile("/component_server"), lambda route: None)
+    page.locator(".example").first.click()
+    line = page.locator(".waiting", has_text=TEXT["photo_reading"])
+    line.wait_for()
+    assert line.bounding_box()["y"] + line.bounding_box()["height"] <= 601
+
+
 def test_a_picture_in_which_no_face_is_found_can_be_read_as_one(visit):
     page = visit()
     page.locator(f".example[title='{TEXT['photo_example_cat']}']").click()
@@ -452,3 +461,13 @@ def test_no_table_of_about_is_cut_on_a_phone_without_a_sign(visit):
     plain = """scroller => scroller.scrollWidth > scroller.clientWidth
         && !getComputedStyle(scroller).backgroundAttachment.includes("local")"""
     assert not any(scroller.evaluate(plain) for scroller in page.locator(".about .scroller").all())
+
+
+def test_no_button_offers_a_clipboard_that_the_browser_does_not_lend(visit):
+    page = visit("#about")
+    buttons = page.locator(".code button")
+    assert all(button.is_visible() for button in buttons.all())
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.reload()
+    page.wait_for_selector("[data-ready] .about")
+    assert buttons.count() and not any(button.is_visible() for button in buttons.all())

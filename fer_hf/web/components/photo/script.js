@@ -12,15 +12,19 @@ export default function ({ element, props, server }) {
   let newest = null; // what was sent last
   faces.choose("1"); // of the example
 
+  function say(text, failed = false) {
+    waiting.classList.toggle("failed", failed);
+    waiting.textContent = text;
+    if (text) waiting.scrollIntoView({ block: "nearest" }); // on a phone it is below the fold
+  }
+
   async function send(sent) {
     newest = sent;
-    waiting.classList.remove("failed");
-    waiting.textContent = words.reading;
+    say(words.reading);
     const html = await server.analyze(sent).catch(() => null);
     if (newest !== sent) return;
-    waiting.classList.toggle("failed", typeof html !== "string");
-    waiting.textContent = typeof html === "string" ? "" : words.no_answer;
-    if (typeof html !== "string") return;
+    if (typeof html !== "string") return say(words.no_answer, true);
+    say("");
     answer.innerHTML = html;
     faces.choose("1");
     await answer.querySelector(".photo img")?.decode().catch(() => {}); // before that it has no height
@@ -36,9 +40,8 @@ export default function ({ element, props, server }) {
   }
 
   takeFiles(picker, (files) => {
-    if (files.length < 2) return read(files[0]);
-    waiting.classList.add("failed");
-    waiting.textContent = words.too_many;
+    if (files.length > 1) say(words.too_many, true);
+    else read(files[0]);
   });
   document.addEventListener("paste", (event) => {
     if (picker.offsetParent) read(event.clipboardData.files[0]); // anywhere while this tab is shown
