@@ -199,6 +199,13 @@ def test_on_a_phone_three_cards_stand_in_a_row_and_nothing_scrolls_sideways(visi
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_card_names_its_photo_whole_where_it_lies_in_an_archive(visit, things):
+    page = open_tab(visit(viewport=PHONE), TEXT["batch_tab"])
+    send(page, things / "set.zip")
+    name = page.locator(".card .from", has_text="set.zip/in/=one.jpg")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth && name.scrollHeight <= name.clientHeight")
+
+
 def drop(page, path):
     """Let go of a file or a folder in the middle of the page, as its visitor does."""
     session = page.context.new_cdp_session(page)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fer_hf.web.i18n import TEXT, TEXTS
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -42,6 +42,13 @@ def test_a_chosen_tab_stands_in_the_address_and_back_and_forward_work(visit):
         step()
         is_open(page, name)
     assert page.url.endswith("/#video")
+
+
+def test_a_finger_meets_the_tab_that_it_aims_at(visit):
+    page = visit(viewport=PHONE)
+    for name in ("photo", "live", "video", "batch", "about"):
+        box = tab(page, name).bounding_box()
+        assert box["height"] >= 40 and box["width"] >= 40
 
 
 def test_another_language_keeps_the_tab(visit):
