@@ -5,8 +5,9 @@ from dataclasses import replace
 from statistics import median
 from typing import NamedTuple
 
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from fer_hf.inference.results import Box, Face, PhotoResult, box_inside
 from fer_hf.inference.timeline import Sample, caption
@@ -18,6 +19,7 @@ TEXT_OF_FACE = 0.22
 TEXT_OF_PHOTO = (0.015, 0.035)
 LEAST_TEXT = 11  # pixels; smaller letters cannot be read
 FRAME_TEXT = (14, 1 / 32)  # on a frame: pixels at least, and as a share of the shorter side
+WEIGHT = 500  # how heavy the letters are, from 100 to 900
 HALO = "#101010"  # a dark rim sets the line off from a background of its own colour
 
 
@@ -73,15 +75,16 @@ def draw_samples(
 def draw_marks(picture: Image.Image, marks: Sequence[Mark], height: int) -> None:
     """Draw boxes and their plates into the picture, with letters of `height` pixels; no plate covers another."""
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=height)
     for mark in reversed(marks):  # the largest last, so that its box is whole
         draw_box(draw, mark, max(2, height // 8))
     plates: list[Box] = []
     for mark in marks:
-        text = fitting_text(draw, mark.texts, font, picture.width - height // 2)
-        plate = place_plate(draw, text, font, mark.box, plates, marks, picture.size)
+        words = fitting_words(mark.texts, height, picture.width - height // 2)
+        if words is None:
+            continue
+        plate = place_plate((words.width + height // 2, words.height), mark.box, plates, marks, picture.size)
         plates.append(plate)
-        draw_plate(draw, plate, text, font, COLOURS[mark.label])
+        draw_plate(draw, plate, words, COLOURS[mark.label])
 
 
 def text_height(result: PhotoResult) -> int:
@@ -115,23 +118,25 @@ def draw_gaps(draw: ImageDraw.ImageDraw, box: Box, width: int) -> None:
             draw.rectangle((x, y, x + width - 1, min(y + 3 * width, y2 + 1) - 1), fill=HALO)
 
 
-def fitting_text(draw: ImageDraw.ImageDraw, texts: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> str:
-    """The first of the texts that fits into `width` pixels; in a tiny picture none does."""
-    return next((text for text in texts if draw.textlength(text, font=font) <= width), "")
+def fitting_words(texts: Sequence[str], height: int, width: int) -> Image.Image | None:
+    """The first of the texts that fits into `width` pixels, written; in a tiny picture none does."""
+    return next((words for words in (write(text, height) for text in texts) if words.width <= width), None)
+
+
+def write(text: str, height: int) -> Image.Image:
+    """A mask of the text in letters of `height` pixels, in OpenCV's font: Pillow's has no umlauts."""
+    font = cv2.FontFace("sans")
+    _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), font, height, WEIGHT)
+    mask = np.zeros((round(height * 1.35), width), np.uint8)
+    cv2.putText(mask, text, (0, height), 255, font, height, WEIGHT)
+    return Image.fromarray(mask)
 
 
 def place_plate(
-    draw: ImageDraw.ImageDraw,
-    text: str,
-    font: ImageFont.FreeTypeFont,
-    box: Box,
-    plates: Sequence[Box],
-    marks: Sequence[Mark],
-    size: tuple[int, int],
+    shape: tuple[int, int], box: Box, plates: Sequence[Box], marks: Sequence[Mark], size: tuple[int, int]
 ) -> Box:
     """The place at the box, inside a picture of `size`, that covers least of other plates and of faces."""
-    width = round(draw.textlength(text, font=font) + font.size * 0.5)
-    height = round(font.size * 1.35)
+    width, height = shape
     x1, y1, x2, y2 = box
     middle = (x1 + x2 - width) // 2
     corners = [(x, y) for y in (y1 - height, y2, y1, y2 - height) for x in (x1, middle, x2 - width)]
@@ -155,13 +160,11 @@ def overlap(a: Box, b: Box) -> int:
     return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def draw_plate(draw: ImageDraw.ImageDraw, plate: Box, text: str, font: ImageFont.FreeTypeFont, colour: str) -> None:
-    """A plate of this colour with the text in its middle; nothing where there is no text."""
-    if not text:
-        return
+def draw_plate(draw: ImageDraw.ImageDraw, plate: Box, words: Image.Image, colour: str) -> None:
+    """A plate of this colour with the words in its middle."""
     x1, y1, x2, y2 = plate
-    draw.rectangle((x1, y1, x2 - 1, y2 - 1), fill=colour, outline=HALO, width=max(1, round(font.size / 24)))
-    draw.text(((x1 + x2) / 2, (y1 + y2) / 2), text, fill=ink_on(colour), font=font, anchor="mm")
+    draw.rectangle((x1, y1, x2 - 1, y2 - 1), fill=colour, outline=HALO, width=max(1, words.height // 32))
+    draw.bitmap(((x1 + x2 - words.width) // 2, y1), words, fill=ink_on(colour))
 
 
 def ink_on(colour: str) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from fer_hf.errors import FerError, first_line
+from fer_hf.errors import FerError
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 80_000_000  # Pillow's RGB takes four bytes per pixel: 320 MB, twice that while the photo is turned
@@ -73,7 +73,7 @@ def _decode(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise FerError("photo_bomb", name, millions=MAX_PIXELS // 10**6) from error
     except Exception as error:  # decoders raise anything, struct.error and IndexError included, on hostile bytes
-        raise FerError("photo_damaged", name, details=first_line(error)) from error
+        raise FerError("photo_damaged", name) from error
 
 
 def _upright_rgb(image: Image.Image, name: str, max_pixels: int, ours: bool = True) -> Image.Image:
@@ -89,7 +89,7 @@ def _upright_rgb(image: Image.Image, name: str, max_pixels: int, ours: bool = Tr
             ImageOps.exif_transpose(image, in_place=True)
         return image if image.mode == "RGB" else _to_rgb(image)
     except Exception as error:  # see _decode
-        raise FerError("photo_cut_off", name, details=first_line(error)) from error
+        raise FerError("photo_cut_off", name) from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -14,7 +14,7 @@ from fer_hf.inference.batch import CSV_COLUMNS as PHOTO_COLUMNS
 from fer_hf.inference.timeline import CSV_COLUMNS as VIDEO_COLUMNS
 from fer_hf.labels import COLOURS, LABELS
 from fer_hf.web.i18n import TEXT, TEXTS
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, PHONE
 from tests.support import node_tools
 from tests.support.csv_file import read_csv
 
@@ -183,6 +183,58 @@ def test_a_zip_and_a_photo_become_a_gallery(visit, served, things):
     assert name == "faces.json" and values["counts"]["photos"] == 3
     assert [failure["file"] for failure in values["failures"]] == ["set.zip/bad.jpg"]
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_on_a_phone_three_cards_stand_in_a_row_and_nothing_scrolls_sideways(visit, tmp_path, count):
+    photos = [tmp_path / f"{number}{' with a long name' * 5}.jpg" for number in range(count)]
+    for photo in photos:
+        FACE.save(photo)
+    page = open_tab(visit(viewport=PHONE), TEXT["batch_tab"])
+    send(page, *photos)
+    page.wait_for_selector(".gallery")
+    widths = page.locator(".card").evaluate_all("all => all.map((card) => card.offsetWidth)")
+    assert len(widths) == count
+    assert widths == pytest.approx([116] * count, abs=8)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_card_names_its_photo_whole_where_it_lies_in_an_archive(visit, things):
+    page = open_tab(visit(viewport=PHONE), TEXT["batch_tab"])
+    send(page, things / "set.zip")
+    name = page.locator(".card .from", has_text="set.zip/in/=one.jpg")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth && name.scrollHeight <= name.clientHeight")
+
+
+def drop(page, path):
+    """Let go of a file or a folder in the middle of the page, as its visitor does."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 700, "y": 800, "data": data})
+
+
+def test_a_folder_can_be_dropped_anywhere_on_the_tab(visit, tmp_path):
+    (tmp_path / "party" / "late").mkdir(parents=True)
+    FACE.save(tmp_path / "party" / "one.jpg")
+    FACE.save(tmp_path / "party" / "late" / "one.jpg")
+    (tmp_path / "party" / ".DS_Store").write_text("of the system")
+    (tmp_path / "party" / "notes.txt").write_text("no photo")
+    page = open_tab(visit(), TEXT["batch_tab"])
+    drop(page, tmp_path / "party")
+    page.wait_for_selector(".gallery")
+    assert set(page.locator(".card .from").all_inner_texts()) == {"party/one.jpg", "party/late/one.jpg"}
+    assert [line.split()[0] for line in page.locator(".failed li").all_inner_texts()] == ["party/notes.txt"]
+
+
+@pytest.mark.parametrize("tab", ["video", "about"])
+def test_a_file_that_is_dropped_beside_its_place_does_not_replace_the_page(visit, things, tab):
+    page = open_tab(visit(), TEXT[f"{tab}_tab"])
+    drop(page, things / "walk.mp4")
+    if tab == "video":
+        page.wait_for_selector(".film .lane")
+    page.wait_for_timeout(500)
+    assert len(page.context.pages) == 1
 
 
 def test_a_card_opens_its_face_in_its_photo_with_seven_scores(visit, things):

@@ -95,6 +95,12 @@ def wait_for_frames(page, frames):
     page.wait_for_function("count => drawn.length >= count", arg=count + frames)
 
 
+def in_sight(page, *parts):
+    """Whether all of each part is inside the window."""
+    boxes = [part.bounding_box() for part in parts]
+    return all(box["y"] > -1 and box["y"] + box["height"] < page.viewport_size["height"] + 1 for box in boxes)
+
+
 def status(page):
     return page.locator(".live-status")
 
@@ -187,6 +193,22 @@ def test_the_box_lies_on_the_face_and_mirror_turns_it_with_the_video(visit):
 
 
 @in_browser
+def test_no_label_is_cut_off_at_the_edge_of_the_video(visit):
+    page = visit(path="de", viewport=PHONE)
+    start(page)
+    page.click(".live [data-do=pause]")
+    label = page.locator(".live-boxes b")
+    label.evaluate("label => (label.textContent = '1 angewidert oder überrascht? *')")
+    sides = set()
+    for mirror in (True, False):
+        page.locator(".live-mirror").set_checked(mirror)
+        stage, box = (page.locator(place).bounding_box() for place in (".live-stage", ".live-boxes b"))
+        sides.add(page.locator(".live-boxes span").evaluate("box => box.classList.contains('right')"))
+        assert stage["x"] <= box["x"] + 1 and box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
+    assert sides == {True, False}
+
+
+@in_browser
 def test_pause_sends_nothing_and_stops_the_clock(visit):
     page = visit()
     start(page)
@@ -231,12 +253,16 @@ def test_a_resting_face_is_taken_marked_and_forgotten_by_keyboard(visit, path, l
     button, note = (page.locator(f".live {each}") for each in ("[data-do=baseline]", ".live-note"))
     assert not button.is_visible()
     start(page)
+    assert note.inner_text() == text["live_baseline_offered"]
+    assert in_sight(page, button, note)
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".live-taking", state="visible")
     assert note.inner_text() == text["live_baseline_taking"]
+    assert in_sight(page, page.locator(".live-taking"), note)
     page.wait_for_selector(".live-taking", state="hidden")
     assert note.inner_text() == text["live_baseline_taken"]
+    assert in_sight(page, page.locator(".live-stage"), note)
     page.wait_for_function("drawn.at(-1).faces[0]?.adjusted")
     assert page.locator(".live-boxes b").first.inner_text().endswith(" *")
     assert page.locator(".live-of").inner_text() == text["live_adjusted_long"].format(
@@ -246,7 +272,7 @@ def test_a_resting_face_is_taken_marked_and_forgotten_by_keyboard(visit, path, l
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     page.get_by_role("button", name=text["live_forget_baseline"]).press("Enter")
     page.wait_for_function("drawn.at(-1).faces[0]?.adjusted === false")
-    assert note.inner_text() == ""
+    assert note.inner_text() == text["live_baseline_offered"]
     assert page.evaluate("document.activeElement.dataset.do") == "baseline"
     page.click(".live [data-do=stop]")
     page.wait_for_selector(".live [data-do=csv]:enabled")

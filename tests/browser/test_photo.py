@@ -66,6 +66,19 @@ def test_an_example_is_answered_at_first_sight_until_the_first_answer_comes(visi
     assert hosts_and_complaints(page, served) == (set(), [])
 
 
+def test_a_phone_shows_the_page_from_its_top_and_an_answer_from_its_own(visit, photos):
+    page = visit(viewport=PHONE)
+    page.locator("#reading .box.chosen").wait_for()
+    assert page.evaluate("scrollY") == 0
+    choose(page, photos / "group.jpg")
+    faces_shown(page)
+    assert page.locator("#reading").evaluate("answer => Math.abs(answer.getBoundingClientRect().top)") < 2
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".box[data-face='6']").click()
+    picked = page.locator(".choice[data-face='6']").bounding_box()
+    assert picked["x"] >= 0 and picked["x"] + picked["width"] <= PHONE["width"]
+
+
 def test_a_group_photo_is_read_and_nothing_of_it_touches_the_disk_or_another_host(visit, served, photos):
     page = visit()
     choose(page, photos / "group.jpg")
@@ -102,6 +115,7 @@ def test_the_heat_map_comes_when_asked_for_and_stays_on_from_face_to_face(visit,
     page.locator(".heat:visible").wait_for()
     hide = page.get_by_role("button", name=TEXT["photo_unlook"])
     assert hide.get_attribute("aria-expanded") == "true"
+    assert hide.get_attribute("aria-pressed") is None  # two states at once would contradict each other
     first = page.locator(".heat:visible img").get_attribute("src")
     assert page.locator(".heat:visible img").get_attribute("alt").startswith("Heat map of face 1")
     assert page.locator(".heat:visible .where").inner_text().endswith(("%).", TEXT["photo_look_flat"]))
@@ -173,6 +187,21 @@ def test_phone_formats_are_shown_though_the_browser_may_not_know_them(visit, pho
     choose(page, photos / name)
     assert faces_shown(page) == (1, 1)
     assert page.locator(".photo img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 512
+
+
+def test_several_photos_are_sent_to_the_tab_that_takes_them(visit, photos):
+    page = visit()
+    page.locator(".picker").first.evaluate(
+        """picker => {
+            const transfer = new DataTransfer();
+            for (const name of ["one.jpg", "two.jpg"]) transfer.items.add(new File(["photo"], name));
+            picker.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.locator(".waiting.failed", has_text=TEXT["photo_too_many"]).wait_for()
+    choose(page, photos / "group.jpg")
+    assert faces_shown(page) == (6, 6)
+    assert page.locator(".waiting.failed").count() == 0
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])
@@ -328,6 +357,15 @@ def test_the_newest_photo_wins_though_the_older_is_answered_last(visit):
     assert page.locator(".waiting").inner_text() == ""
 
 
+def test_a_small_phone_shows_that_the_photo_is_read(visit):
+    page = visit(viewport={"width": 390, "height": 600})
+    page.route(re.compile("/component_server"), lambda route: None)
+    page.locator(".example").first.click()
+    line = page.locator(".waiting", has_text=TEXT["photo_reading"])
+    line.wait_for()
+    assert line.bounding_box()["y"] + line.bounding_box()["height"] <= 601
+
+
 def test_a_picture_in_which_no_face_is_found_can_be_read_as_one(visit):
     page = visit()
     page.locator(f".example[title='{TEXT['photo_example_cat']}']").click()
@@ -423,3 +461,13 @@ def test_no_table_of_about_is_cut_on_a_phone_without_a_sign(visit):
     plain = """scroller => scroller.scrollWidth > scroller.clientWidth
         && !getComputedStyle(scroller).backgroundAttachment.includes("local")"""
     assert not any(scroller.evaluate(plain) for scroller in page.locator(".about .scroller").all())
+
+
+def test_no_button_offers_a_clipboard_that_the_browser_does_not_lend(visit):
+    page = visit("#about")
+    buttons = page.locator(".code button")
+    assert all(button.is_visible() for button in buttons.all())
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.reload()
+    page.wait_for_selector("[data-ready] .about")
+    assert buttons.count() and not any(button.is_visible() for button in buttons.all())

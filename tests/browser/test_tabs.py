@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fer_hf.web.i18n import TEXT, TEXTS
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -44,6 +44,13 @@ def test_a_chosen_tab_stands_in_the_address_and_back_and_forward_work(visit):
     assert page.url.endswith("/#video")
 
 
+def test_a_finger_meets_the_tab_that_it_aims_at(visit):
+    page = visit(viewport=PHONE)
+    for name in ("photo", "live", "video", "batch", "about"):
+        box = tab(page, name).bounding_box()
+        assert box["height"] >= 40 and box["width"] >= 40
+
+
 def test_another_language_keeps_the_tab(visit):
     page = visit()
     tab(page, "video").click()
@@ -70,3 +77,31 @@ def test_a_tab_that_is_chosen_before_the_page_is_ready_stays_open(visit):
     expect(page).to_have_url(re.compile("/#about$"))
     is_open(page, "about")
     assert held
+
+
+@pytest.mark.parametrize("path", ["", "de"])
+def test_results_are_not_lost_with_the_language_without_a_question(visit, path):
+    text, (other,) = TEXTS[path or "en"], {*TEXTS} - {path or "en"}
+    page, asked = visit(path), []
+    link = page.locator(".languages a")
+    page.locator(f".example[title='{text['photo_example_group']}']").click()
+    page.locator("#reading [data-save]").first.wait_for()
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    link.click()
+    assert page.locator("#reading [data-save]").count() == 3
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    link.press("Enter")
+    page.wait_for_function("language => document.documentElement.lang === language", arg=other)
+    assert asked == [text["languages_warning"]] * 2
+    page.once("dialog", lambda dialog: asked.append("without results"))
+    page.locator(".languages a").click()
+    page.wait_for_function("language => document.documentElement.lang === language", arg=path or "en")
+    assert len(asked) == 2
+
+
+def test_the_panel_of_the_api_is_offered_where_its_language_is_spoken(visit):
+    page = visit()
+    assert page.locator("footer .show-api").is_visible()
+    page.get_by_role("link", name="Deutsch").click()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    expect(page.locator("footer")).to_be_hidden()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from fer_hf.inference.annotate import draw_faces, draw_samples, ink_on, place_plate, shrink, text_height
+from fer_hf.inference.annotate import draw_faces, draw_samples, ink_on, place_plate, shrink, text_height, write
 from fer_hf.inference.detection import Detection
 from fer_hf.inference.results import Face, PhotoResult
 from fer_hf.inference.timeline import make_sample
@@ -103,6 +103,14 @@ def test_labels_stay_inside_the_frame_and_leave_it_alone():
     assert counts[0] > 50
     assert counts == [counts[0]] * 4
     assert (frame == 90).all()
+
+
+@pytest.mark.parametrize("pair", ["oö", "aä", "uü", "UÜ"])
+def test_umlauts_are_written_as_their_letter_with_two_dots(pair):
+    plain, dotted = (np.asarray(write(letter, 40)) > 127 for letter in pair)
+    assert plain.shape == dotted.shape
+    assert (dotted & plain).sum() > 0.9 * plain.sum()
+    assert dotted[: plain.any(axis=1).argmax()].any()
 
 
 def test_letters_grow_with_the_photo():

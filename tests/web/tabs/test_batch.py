@@ -95,8 +95,10 @@ def test_limits_are_kept_on_the_server_too(analyzer, uploads, monkeypatch):
 
 
 def test_reasons_are_said_in_the_pages_language(analyzer, uploads):
-    *_, answer = read(analyzer, uploads, {"no.jpg": b"no", "cut.zip": zipped(a=ONE)[:-30]}, text=TEXTS["de"])
+    sent = {"no.jpg": b"no", "half.jpg": ONE[: len(ONE) // 2], "cut.zip": zipped(a=ONE)[:-30]}
+    *_, answer = read(analyzer, uploads, sent, text=TEXTS["de"])
     reasons = dict(failures(answer))
+    assert reasons["half.jpg"] == "das Bild ist beschädigt oder abgeschnitten"
     assert reasons["no.jpg"].startswith("kein Bild") and reasons["cut.zip"] == "das Archiv ist beschädigt"
 
 

@@ -2,6 +2,8 @@
 export default function ({ element }) {
   const address = window.location.origin + window.location.pathname.replace(/[^/]*$/, "");
   for (const place of element.querySelectorAll(".address")) place.textContent = address;
+  // Over http a browser lends its clipboard to pages of this computer alone.
+  for (const button of element.querySelectorAll(".code button")) button.hidden = !navigator.clipboard;
 
   element.addEventListener("click", async (event) => {
     const button = event.target.closest(".code button");

@@ -123,19 +123,22 @@ class LiveTab {
     this.show();
   }
 
-  // A resting face that is being taken, was taken, or could not be; null: none.
+  // A resting face that is being taken, was taken, or could not be; null: one can be taken.
   showBaseline(baseline) {
-    const { state, share = 0, why } = baseline ?? {};
+    const { state = "offered", share = 0, why } = baseline ?? {};
     const bar = this.part("taking");
+    const note = this.part("note");
     const focused = document.activeElement;
     this.baseline = state;
     bar.hidden = state !== "taking";
     bar.value = share;
-    const words = { taking: "baseline_taking", taken: "baseline_taken", failed: why }[state];
-    if (this.part("note").textContent !== (words ? this.view.text(words) : "")) {
-      this.part("note").textContent = words ? this.view.text(words) : "";
-    }
     this.show();
+    const key = state === "failed" ? why : `baseline_${state}`;
+    const words = this.on && this.settings.baseline ? this.view.text(key) : "";
+    if (note.textContent !== words) {
+      note.textContent = words;
+      note.scrollIntoView({ block: "nearest" }); // with the bar above it
+    }
     const { baseline: take, forget_baseline: forget } = this.buttons;
     if (focused === take && take.hidden) this.buttons.pause.focus();
     if (focused === forget && forget.hidden) take.focus();

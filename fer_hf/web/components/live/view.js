@@ -116,11 +116,13 @@ export class LiveView {
       box.hidden = this.answer.sent - seen > AHEAD || time - seen > STALE;
       const ahead = this.still ? 0 : Math.min(Math.max(time - seen, 0), AHEAD);
       const [x1, y1, x2, y2] = data.box.map((edge, i) => edge + ahead * data.velocity[i % 2]);
-      box.style.left = `${(100 * (mirrored ? width - x2 : x1)) / width}%`;
+      const left = mirrored ? width - x2 : x1;
+      box.style.left = `${(100 * left) / width}%`;
       box.style.top = `${(100 * y1) / height}%`;
       box.style.width = `${(100 * (x2 - x1)) / width}%`;
       box.style.height = `${(100 * (y2 - y1)) / height}%`;
       box.classList.toggle("low", y1 < 0.08 * height); // no room for the words above the box
+      box.classList.toggle("right", 2 * left + x2 - x1 > width);
     }
   }
 

@@ -15,4 +15,5 @@ class Masthead(Component):
             render("masthead/masthead.html", text=text, texts=TEXTS, paths=paths),
             language=text["code"],
             title=text["title"],
+            warning=text["languages_warning"],
         )

@@ -1,4 +1,7 @@
-// Names the page's language and title, and keeps the tab in the address: /#live, /de#live.
+// Names the page's language and title, keeps the tab in the address (/#live, /de#live), and asks before another language,
+// which is a page of its own, takes the place of results.
+const RESULTS = "[data-save], .work:not([hidden]), .live.on, .live.summarised"; // and what is about to give some
+
 export default function ({ element, props }) {
   document.documentElement.lang = props.language;
   document.title = props.title;
@@ -15,6 +18,10 @@ export default function ({ element, props }) {
     requestAnimationFrame(follow);
   }
 
+  element.querySelector(".languages").addEventListener("click", (event) => {
+    const here = event.target.closest("a") && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (here && document.querySelector(RESULTS) && !confirm(props.warning)) event.preventDefault();
+  });
   document.addEventListener("click", ({ target }) => {
     const tab = target.closest("[data-tab-id]");
     if (tab && tab !== named()) location.hash = idOf(tab);

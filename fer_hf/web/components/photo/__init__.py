@@ -19,7 +19,15 @@ from fer_hf.web.limits import MAX_PIXELS, MEGABYTES
 PHOTO_PIXELS = 1280  # longest side of the photo as shown
 CROP_PIXELS = 224  # of a face as shown, and as sent back for its heat map: twice the size that the model takes
 CROWD = 12  # faces from which boxes and numbers are drawn finer
-WORDS = ("photo_reading", "photo_looking", "photo_look", "photo_unlook", "photo_camera_name", "no_answer")
+WORDS = (
+    "photo_reading",
+    "photo_too_many",
+    "photo_looking",
+    "photo_look",
+    "photo_unlook",
+    "photo_camera_name",
+    "no_answer",
+)
 CAMERA = ("photo_camera_on", "camera_asking", "camera_denied", "camera_absent", "camera_gone")
 
 Server = Callable[[dict], object]

@@ -14,7 +14,6 @@ export function startFaces(answer, words, server) {
       const chosen = tab.dataset.face === number;
       tab.setAttribute("aria-selected", chosen);
       tab.tabIndex = chosen ? 0 : -1;
-      if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     for (const box of all(".box")) box.classList.toggle("chosen", box.dataset.face === number);
     for (const panel of all(".face")) panel.hidden = panel.dataset.face !== number;
@@ -59,8 +58,11 @@ export function startFaces(answer, words, server) {
 
   new ResizeObserver(() => all(".box.marked, .box.chosen").forEach(fit)).observe(answer); // also when its tab is opened
 
-  function choiceOf(number) {
-    return answer.querySelector(`.choice[data-face="${number}"]`);
+  function goTo(number) {
+    choose(number);
+    const tab = answer.querySelector(`.choice[data-face="${number}"]`);
+    tab.focus({ preventScroll: true });
+    tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   answer.addEventListener("pointerover", (event) => mark(faceOf(event)));
@@ -68,10 +70,8 @@ export function startFaces(answer, words, server) {
 
   answer.addEventListener("click", ({ target }) => {
     const picked = target.closest(".box, .choice")?.dataset.face;
-    if (picked) {
-      choose(picked);
-      choiceOf(picked).focus({ preventScroll: true });
-    } else if (target.closest(".look button")) {
+    if (picked) goTo(picked);
+    else if (target.closest(".look button")) {
       looking = !looking;
       fill(target.closest(".face"));
     }
@@ -84,9 +84,7 @@ export function startFaces(answer, words, server) {
     const steps = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: -1 };
     if (!(event.key in steps)) return;
     event.preventDefault();
-    const next = list.at(steps[event.key] % list.length);
-    choose(next.dataset.face);
-    next.focus({ preventScroll: true });
+    goTo(list.at(steps[event.key] % list.length).dataset.face);
   });
 
   return { choose };

@@ -12,17 +12,22 @@ export default function ({ element, props, server }) {
   let newest = null; // what was sent last
   faces.choose("1"); // of the example
 
+  function say(text, failed = false) {
+    waiting.classList.toggle("failed", failed);
+    waiting.textContent = text;
+    if (text) waiting.scrollIntoView({ block: "nearest" }); // on a phone it is below the fold
+  }
+
   async function send(sent) {
     newest = sent;
-    waiting.classList.remove("failed");
-    waiting.textContent = words.reading;
+    say(words.reading);
     const html = await server.analyze(sent).catch(() => null);
     if (newest !== sent) return;
-    waiting.classList.toggle("failed", typeof html !== "string");
-    waiting.textContent = typeof html === "string" ? "" : words.no_answer;
-    if (typeof html !== "string") return;
+    if (typeof html !== "string") return say(words.no_answer, true);
+    say("");
     answer.innerHTML = html;
     faces.choose("1");
+    await answer.querySelector(".photo img")?.decode().catch(() => {}); // before that it has no height
     bringIntoView(answer);
   }
 
@@ -34,7 +39,10 @@ export default function ({ element, props, server }) {
     reader.readAsDataURL(file);
   }
 
-  takeFiles(picker, ([file]) => read(file));
+  takeFiles(picker, (files) => {
+    if (files.length > 1) say(words.too_many, true);
+    else read(files[0]);
+  });
   document.addEventListener("paste", (event) => {
     if (picker.offsetParent) read(event.clipboardData.files[0]); // anywhere while this tab is shown
   });
