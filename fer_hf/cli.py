@@ -34,6 +34,9 @@ COMMANDS = {
         "fer_hf.evaluation.score", "score a model on a split, with intervals, as JSON and a picture", "train"
     ),
     "export": Command("fer_hf.hub.onnx", "write a model as ONNX, for onnxruntime and transformers.js", "export"),
+    "build-static": Command(
+        "fer_hf.site.build", "write the page for any host of files: photos are read in the browser", "export"
+    ),
     "card": Command("fer_hf.hub.model_card", "write a model's card from its results", "train"),
     "publish": Command("fer_hf.hub.model", "put a model and its card on the Hub", "train"),
     "publish-space": Command("fer_hf.hub.space", "put the page on a Space of the Hub", "train"),

@@ -85,6 +85,8 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {
+    "fill": lambda words, **values: words.format(**values),
+    "pairs": lambda table: table.items(),
     "percent": percent,
     "part_of": _part_of,
     "tint": tint,

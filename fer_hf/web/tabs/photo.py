@@ -19,7 +19,7 @@ from fer_hf.labels import LABELS
 from fer_hf.web import examples
 from fer_hf.web.components.base import message_html
 from fer_hf.web.components.data_url import data_url, jpeg_url
-from fer_hf.web.components.photo import CROP_PIXELS, Photo, photo_html
+from fer_hf.web.components.photo import CROP_PIXELS, Download, Photo, photo_html
 from fer_hf.web.i18n import Text, shown
 from fer_hf.web.limits import in_turn_if_room, opened, sent_file
 from fer_hf.web.service import Service
@@ -54,12 +54,12 @@ def build(service: Service, text: Text) -> None:
             return {"problem": error.message(text["code"])}
 
     pictures = {name: jpeg_url(make(), EXAMPLE_PIXELS) for name, make in EXAMPLES.items()}
-    first = photo_html(*_first_answer(service.analyzer), {}, text)
+    first = photo_html(*first_answer(service.analyzer), (), text)
     Photo(text, pictures, first, analyze, explain)
 
 
 @cache
-def _first_answer(analyzer: FaceAnalyzer) -> tuple[PhotoResult, list[Image.Image]]:
+def first_answer(analyzer: FaceAnalyzer) -> tuple[PhotoResult, list[Image.Image]]:
     """What an example shows, and its faces; read once per process."""
     photo = EXAMPLES[FIRST]()
     result = analyzer.analyze(photo)
@@ -98,14 +98,14 @@ def _where(heat: np.ndarray, text: Text) -> str:
     )
 
 
-def _downloads(result: PhotoResult, file: str, text: Text) -> dict[str, tuple[str, str]]:
-    """The annotated picture, CSV and JSON: the name and the address of each."""
+def _downloads(result: PhotoResult, file: str, text: Text) -> list[Download]:
+    """The annotated picture, CSV and JSON."""
     stem = text["photo_save_name"].format(name=PurePath(file).stem)
     table = csv_text(CSV_COLUMNS, csv_rows(file, result)).encode()
     values = json.dumps([result.to_dict(file)], indent=2, ensure_ascii=False).encode()
     drawn = draw_faces(*shrink(result.photo, result, DRAWN_PIXELS), lambda face: shown(face, text))
-    return {
-        "picture": (f"{stem}.jpg", jpeg_url(drawn, DRAWN_PIXELS)),
-        "csv": (f"{stem}.csv", data_url(table, "text/csv")),
-        "json": (f"{stem}.json", data_url(values, "application/json")),
-    }
+    return [
+        Download("picture", f"{stem}.jpg", jpeg_url(drawn, DRAWN_PIXELS)),
+        Download("csv", f"{stem}.csv", data_url(table, "text/csv")),
+        Download("json", f"{stem}.json", data_url(values, "application/json")),
+    ]

@@ -45,8 +45,14 @@ class About(Component):
         super().__init__(about_html(known, unsure_below, text, limits), elem_id="about")
 
 
-def about_html(known: ModelInfo, unsure_below: float, text: Text, limits: Limits = UNLIMITED) -> str:
-    """All sections; what was not measured of these weights is said so."""
+def about_html(
+    known: ModelInfo, unsure_below: float, text: Text, limits: Limits = UNLIMITED, on_device: bool = False
+) -> str:
+    """All sections; what was not measured of these weights is said so.
+
+    Args:
+        on_device: photos are read in the browser, and there is no server.
+    """
 
     def share(value: float, digits: int = 1) -> str:
         """Per cent, with the language's decimal sign and a space that does not break."""
@@ -65,6 +71,7 @@ def about_html(known: ModelInfo, unsure_below: float, text: Text, limits: Limits
         unsure_below=unsure_below,
         limited=limits != UNLIMITED,
         text=text,
+        on_device=on_device,
         share=share,
         number=number,
         count=count,

@@ -5,7 +5,8 @@ faces are tabs in the sense of ARIA: one is shown, and the arrow keys move throu
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -33,6 +34,14 @@ CAMERA = ("photo_camera_on", "camera_asking", "camera_denied", "camera_absent", 
 Server = Callable[[dict], object]
 
 
+class Download(NamedTuple):
+    """A file to save."""
+
+    kind: str  # picture, csv, json
+    name: str
+    data: str  # a `data:` address
+
+
 class Photo(Component):
     """Gradio's `Image` writes every picture to its cache on the disk, and `AnnotatedImage` three for two boxes; neither
     shows what the browser cannot (HEIC), nor lets a box be chosen. Here a photo is sent as data and read in memory, its
@@ -57,13 +66,14 @@ class Photo(Component):
 
 
 def photo_html(
-    result: PhotoResult, crops: Sequence[Image.Image], downloads: Mapping[str, tuple[str, str]], text: Text
+    result: PhotoResult, crops: Sequence[Image.Image], downloads: Sequence[Download], text: Text, server: bool = True
 ) -> str:
     """The whole answer to one photo.
 
     Args:
         crops: the faces, as the model sees them.
-        downloads: the files to save by kind, each a name and a `data:` address.
+        downloads: the files to save.
+        server: whether there is a server, for heat maps.
     """
     counts = Counter(face.counted_as for face in result.faces)
     return render(
@@ -75,4 +85,5 @@ def photo_html(
         crops=[jpeg_url(crop, CROP_PIXELS) for crop in crops],
         downloads=downloads,
         crowd=CROWD,
+        server=server,
     )

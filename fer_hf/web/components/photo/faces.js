@@ -35,6 +35,7 @@ export function startFaces(answer, words, server) {
     const crop = panel.querySelector(".crop");
     crop.src = answer.querySelector(`.choice[data-face="${panel.dataset.face}"] img`).src;
     const button = panel.querySelector(".look button");
+    if (!button) return; // there is no server to make heat maps
     button.setAttribute("aria-expanded", looking);
     button.textContent = looking ? words.unlook : words.look;
     panel.querySelector(".heat").hidden = !looking || !panel.dataset.looked;

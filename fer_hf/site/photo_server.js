@@ -1,0 +1,121 @@
+// Answers what Photo's script asks of a server, in the browser: a photo comes as a `data:` address, its HTML goes back.
+import { cropFace } from "../device/crop.js";
+import { fromImageData } from "../device/picture.js";
+import { DeviceReader } from "../device/reader.js";
+import { drawn } from "./annotate.js";
+import { csvUrl, jsonUrl } from "./tables.js";
+import { fill, makeRenderer } from "./templates.js";
+
+const MEGABYTE = 2 ** 20;
+
+/** What is said instead of an answer; its message is in the page's language. */
+class Problem extends Error {}
+
+export function photoServer(props, waiting) {
+  const { text, largest, crowd } = props;
+  const render = makeRenderer(props);
+  let opening = null; // the reader, once a photo needs it
+
+  function progress(loaded, total) {
+    const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+    waiting.textContent = fill(text.device_loading, { loaded: megabytes(loaded), total: megabytes(total) });
+  }
+
+  async function open() {
+    if (!DeviceReader.supported) throw new Problem(text.device_unsupported);
+    try {
+      const manifest = await (await fetch(new URL("device.json", document.baseURI))).json();
+      return await DeviceReader.open(manifest, { onProgress: progress, threads: 2 });
+    } catch {
+      opening = null; // so that the next photo tries again
+      throw new Problem(text.device_failed);
+    }
+  }
+
+  async function decoded({ data }) {
+    const problem = { megabytes: largest.megabytes, pixels: largest.read / 1e6 };
+    if (!data) throw new Problem(fill(text.device_too_large, problem));
+    const image = await createImageBitmap(await (await fetch(data)).blob()).catch(() => {
+      throw new Problem(text.device_unreadable);
+    });
+    if (image.width * image.height > largest.read) throw new Problem(fill(text.device_too_large, problem));
+    return image;
+  }
+
+  async function answer(sent) {
+    const image = await decoded(sent);
+    const photo = canvasOf(image); // the bitmap itself is moved to the worker
+    const reader = await (opening ??= open());
+    waiting.textContent = text.photo_reading;
+    const result = await reader.read(image);
+    const counts = Object.entries(Object.groupBy(result.faces, countedAs)).map(([label, faces]) => [label, faces.length]);
+    counts.sort((one, other) => (one[0] === "unsure") - (other[0] === "unsure") || other[1] - one[1]);
+    return render("photo/answer.html", {
+      result,
+      counts,
+      crowd,
+      server: false,
+      picture: jpegUrl(reduced(photo, largest.photo)),
+      crops: crops(photo, result.faces, largest.crop),
+      downloads: downloads(photo, result, sent.name),
+    });
+  }
+
+  function downloads(photo, result, name) {
+    const stem = fill(text.photo_save_name, { name: name.replace(/\.[^.]*$/, "") });
+    const picture = drawn(reduced(photo, largest.drawn), result, props);
+    return [
+      { kind: "picture", name: `${stem}.jpg`, data: jpegUrl(picture) },
+      { kind: "csv", name: `${stem}.csv`, data: csvUrl(name, result) },
+      { kind: "json", name: `${stem}.json`, data: jsonUrl(name, result) },
+    ];
+  }
+
+  return {
+    async analyze(sent) {
+      try {
+        return await answer(sent);
+      } catch (error) {
+        const words = error instanceof Problem ? error.message : `${error.message ?? error}`;
+        return render("message.html", { words, title: text.problem, problem: true });
+      }
+    },
+  };
+}
+
+const countedAs = ({ label, unsure }) => (unsure.length ? "unsure" : label);
+
+function canvasOf(image, width = image.width, height = image.height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, width, height);
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(image, 0, 0, width, height);
+  return canvas;
+}
+
+function reduced(canvas, longest) {
+  const scale = Math.min(1, longest / Math.max(canvas.width, canvas.height));
+  const side = (length) => Math.max(1, Math.round(scale * length));
+  return canvasOf(canvas, side(canvas.width), side(canvas.height));
+}
+
+// The faces as the model sees them.
+function crops(photo, faces, side) {
+  const { width, height } = photo;
+  const pixels = fromImageData(photo.getContext("2d").getImageData(0, 0, width, height));
+  return faces.map(({ box }) => {
+    const crop = cropFace(pixels, box);
+    const image = new ImageData(crop.width, crop.height);
+    for (let from = 0, to = 0; from < crop.data.length; to++) {
+      image.data[to] = to % 4 === 3 ? 255 : crop.data[from++];
+    }
+    image.data[image.data.length - 1] = 255;
+    const canvas = Object.assign(document.createElement("canvas"), { width: crop.width, height: crop.height });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return jpegUrl(reduced(canvas, side));
+  });
+}
+
+const jpegUrl = (canvas) => canvas.toDataURL("image/jpeg", 0.9);
