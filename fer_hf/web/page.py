@@ -37,9 +37,10 @@ def build_page(service: Service, tabs: Mapping[str, ModuleType] = TABS) -> gr.Bl
 def _lay_out(service: Service, text: Text, tabs: Mapping[str, ModuleType]) -> None:
     """The heading and the tabs, in one language."""
     Masthead(text)
-    for name, tab in tabs.items():
-        with gr.Tab(text[f"{name}_tab"], id=name):
-            tab.build(service, text)
+    with gr.Tabs(overflow_behavior="wrap"):  # in a menu some would have no address
+        for name, tab in tabs.items():
+            with gr.Tab(text[f"{name}_tab"], id=name):
+                tab.build(service, text)
 
 
 def _forget_uploads(service: Service) -> Callable[[gr.Request], None]:

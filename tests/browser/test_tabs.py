@@ -44,6 +44,18 @@ def test_a_chosen_tab_stands_in_the_address_and_back_and_forward_work(visit):
     assert page.url.endswith("/#video")
 
 
+@pytest.mark.parametrize("path", ["", "de"])
+def test_every_tab_has_its_address_in_a_narrow_window_too(visit, path):
+    text = TEXTS[path or "en"]
+    page = visit(path, viewport={"width": 320, "height": 700})
+    tab(page, "about", text).click()
+    expect(page).to_have_url(re.compile("#about$"))
+    tab(page, "live", text).click()
+    page.go_back()
+    is_open(page, "about", text)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_a_finger_meets_the_tab_that_it_aims_at(visit):
     page = visit(viewport=PHONE)
     for name in ("photo", "live", "video", "batch", "about"):
