@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "card": Command("fer_hf.hub.model_card", "write a model's card from its results", "train"),
     "publish": Command("fer_hf.hub.model", "put a model and its card on the Hub", "train"),
-    "publish-space": Command("fer_hf.hub.space", "put the page on a Space of the Hub", "train"),
+    "publish-space": Command("fer_hf.site.space", "put the page on a Space of the Hub", "train"),
     "publish-data": Command("fer_hf.hub.dataset", "put a FER data source on the Hub, privately", "train"),
 }
 

@@ -144,8 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hardware",
         choices=[each.value for each in SpaceHardware],
-        default=SpaceHardware.ZERO_A10G.value,
-        help="what a new Space runs on (default: %(default)s, which is free; others need a paid plan)",
+        help=f"what a new Space runs on (default: {SpaceHardware.ZERO_A10G.value}; others need a paid plan)",
     )
     parser.add_argument("--dry_run", action="store_true", help="say what would be done, and do nothing")
 
@@ -153,5 +152,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     user = check_repo_id(arguments.to).partition("/")[0]
     model = arguments.model or f"{user}/{MODEL_NAME}"
-    settings = {"private": arguments.private, "hardware": arguments.hardware, "dry_run": arguments.dry_run}
+    hardware = arguments.hardware or SpaceHardware.ZERO_A10G.value
+    settings = {"private": arguments.private, "hardware": hardware, "dry_run": arguments.dry_run}
     publish_space(arguments.to, model, **settings)

@@ -54,6 +54,7 @@ class UploadPlan:
     changed: list[str]
     tag: str | None  # to be made
     hardware: str | None = None  # of a Space that is to be created
+    sdk: str = "gradio"  # likewise
     branch: str = MAIN
     new_branch: bool = False
     removed: tuple[str, ...] = ()
@@ -94,19 +95,20 @@ def upload(
     private: bool = False,
     tag: str | None = NEXT_TAG,
     hardware: str | None = None,
+    sdk: str = "gradio",
     branch: str = MAIN,
     dry_run: bool = False,
 ) -> None:
     """Print what changes in the repository when `files` are uploaded, then do it. A dry run needs no token.
 
-    `hardware` is what a Space runs on that is to be created; one that exists keeps its own.
+    `hardware` and `sdk` are those of a Space that is to be created; one that exists keeps its hardware.
 
     Raises:
         FerError: no token, a wrong one or one without permission; a name that is taken; no space; a broken connection.
     """
     with plain_errors(repo_id):
         api = hub_client(token_needed=not dry_run)
-        plan = replace(make_plan(api, repo_id, kind, files, private, tag, branch), hardware=hardware)
+        plan = replace(make_plan(api, repo_id, kind, files, private, tag, branch), hardware=hardware, sdk=sdk)
         print(plan, flush=True)
         if dry_run:
             print("dry run: nothing was done")
@@ -148,7 +150,7 @@ def carry_out(api: HfApi, plan: UploadPlan, message: str) -> None:
     """Create, upload, tag: in this order, so that a repetition finds what is missing."""
     head, of_repo = plan.head, {"repo_id": plan.repo_id, "repo_type": plan.kind}
     if head is None:
-        create(api, plan.repo_id, plan.kind, plan.private, plan.hardware)
+        create(api, plan.repo_id, plan.kind, plan.private, plan.hardware, plan.sdk)
     if plan.new_branch:
         api.create_branch(branch=plan.branch, revision=head, **of_repo)
     if plan.new or plan.changed or plan.removed:
@@ -183,9 +185,11 @@ def find(api: HfApi, repo_id: str, kind: str, private: bool) -> ModelInfo | None
     return found
 
 
-def create(api: HfApi, repo_id: str, kind: str, private: bool, hardware: str | None = None) -> None:
-    sdk = "gradio" if kind == "space" else None
-    api.create_repo(repo_id, repo_type=kind, private=private, space_sdk=sdk, space_hardware=hardware)
+def create(
+    api: HfApi, repo_id: str, kind: str, private: bool, hardware: str | None = None, sdk: str = "gradio"
+) -> None:
+    of_space = {"space_sdk": sdk, "space_hardware": hardware} if kind == "space" else {}
+    api.create_repo(repo_id, repo_type=kind, private=private, **of_space)
 
 
 def hub_client(token_needed: bool = True) -> HfApi:
