@@ -1,4 +1,4 @@
-"""Builds the static page: Photo and About in each language, the model as int8 ONNX, and the modules that read with it.
+"""Builds the static page: Photo, Live and About in each language, the model as int8 ONNX, and the modules that read with it.
 
     fer-hf build-static --output site
     python -m http.server --directory site
@@ -11,7 +11,6 @@ import argparse
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -108,7 +107,8 @@ def _run(command: list[str], folder: str) -> str:
 
 def write_scripts(output: Path) -> None:
     """The modules, our own and the components', at the same distance from one another as in the package."""
-    components = ("shared.js", "camera.js", *(f"{part}/{name}" for part in PARTS for name in _scripts(part)))
+    components = [path.name for path in COMPONENTS.glob("*.js")]
+    components += [f"{part}/{path.name}" for part in PARTS for path in (COMPONENTS / part).glob("*.js")]
     sources = {f"components/{name}": COMPONENTS / name for name in components}
     sources |= {f"device/{path.name}": path for path in DEVICE.glob("*.js")}
     sources |= {f"site/{path.name}": path for path in HERE.glob("*.js")}
@@ -118,10 +118,6 @@ def write_scripts(output: Path) -> None:
     write_text(output / "site" / "page.css", stylesheet())
     shutil.copyfile(HERE / "icon.svg", output / "icon.svg")
     shutil.copyfile(HERE / "app.webmanifest", output / "app.webmanifest")
-
-
-def _scripts(part: str) -> Iterable[str]:
-    return sorted(path.name for path in (COMPONENTS / part).glob("*.js"))
 
 
 def manifest(output: Path, config: dict) -> dict:

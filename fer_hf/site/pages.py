@@ -10,14 +10,15 @@ from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.components.about import about_html
 from fer_hf.web.components.base import expressions, render
 from fer_hf.web.components.data_url import jpeg_url
+from fer_hf.web.components.live import live_html, script_settings
 from fer_hf.web.components.photo import CAMERA, CROP_PIXELS, CROWD, PHOTO_PIXELS, WORDS, photo_html
-from fer_hf.web.i18n import LANGUAGES, TEXTS, Text
+from fer_hf.web.i18n import LANGUAGES, TEXTS, Text, on_device
 from fer_hf.web.limits import MAX_PIXELS, MEGABYTES
 from fer_hf.web.model_info import read_model_info
 from fer_hf.web.tabs.photo import DRAWN_PIXELS, EXAMPLE_PIXELS, EXAMPLES, first_answer
 
 OF_OTHER_TABS = ("about_", "live_", "video_", "batch_")  # beginnings of the names of their texts
-PARTS = ("masthead", "photo", "about")  # components, in their order on the page
+PARTS = ("masthead", "photo", "live", "about")  # components, in their order on the page
 # No other host, no script but our files, no WebAssembly but theirs. Places and colours of boxes stand in the elements.
 POLICY = {
     "default-src": "'none'",
@@ -40,19 +41,20 @@ def page_html(analyzer: FaceAnalyzer, text: Text, megabytes: int) -> str:
     Args:
         megabytes: of what the first photo fetches.
     """
-    privacy = text["device_privacy"].format(megabytes=megabytes)
-    text = text | {
-        "lead": text["device_lead"],
-        "privacy": privacy,
-        "photo_choose_more": text["device_choose_more"],
-    }
+    text = on_device(text)
+    text = text | {"privacy": text["privacy"].format(megabytes=megabytes)}
     return _templates.get_template("index.html.jinja").render(
         text=text,
         policy="; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
         base="./" if text["code"] == LANGUAGES[0] else "../",
-        parts={"photo": photo_part(analyzer, text), "about": about_part(analyzer, text)},
+        parts={"photo": photo_part(analyzer, text), "live": live_html(text), "about": about_part(analyzer, text)},
         masthead=masthead_part(text),
-        props={"masthead": masthead_props(text), "photo": photo_props(text), "device": device_props(text)},
+        props={
+            "masthead": masthead_props(text),
+            "photo": photo_props(text),
+            "live": {"settings": script_settings(text, analyzer.neutral_logits is not None)},
+            "device": device_props(text),
+        },
     )
 
 

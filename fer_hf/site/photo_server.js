@@ -1,36 +1,14 @@
 // Answers what Photo's script asks of a server, in the browser: a photo comes as a `data:` address, its HTML goes back.
 import { cropFace } from "../device/crop.js";
 import { fromImageData } from "../device/picture.js";
-import { DeviceReader } from "../device/reader.js";
 import { drawn } from "./annotate.js";
+import { Problem } from "./device.js";
 import { csvUrl, jsonUrl } from "./tables.js";
 import { fill, makeRenderer } from "./templates.js";
 
-const MEGABYTE = 2 ** 20;
-
-/** What is said instead of an answer; its message is in the page's language. */
-class Problem extends Error {}
-
-export function photoServer(props, waiting) {
+export function photoServer(device, props) {
   const { text, largest, crowd } = props;
   const render = makeRenderer(props);
-  let opening = null; // the reader, once a photo needs it
-
-  function progress(loaded, total) {
-    const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
-    waiting.textContent = fill(text.device_loading, { loaded: megabytes(loaded), total: megabytes(total) });
-  }
-
-  async function open() {
-    if (!DeviceReader.supported) throw new Problem(text.device_unsupported);
-    try {
-      const manifest = await (await fetch(new URL("device.json", document.baseURI))).json();
-      return await DeviceReader.open(manifest, { onProgress: progress, threads: 2 });
-    } catch {
-      opening = null; // so that the next photo tries again
-      throw new Problem(text.device_failed);
-    }
-  }
 
   async function decoded({ data }) {
     const problem = { megabytes: largest.megabytes, pixels: largest.read / 1e6 };
@@ -45,9 +23,7 @@ export function photoServer(props, waiting) {
   async function answer(sent) {
     const image = await decoded(sent);
     const photo = canvasOf(image); // the bitmap itself is moved to the worker
-    const reader = await (opening ??= open());
-    waiting.textContent = text.photo_reading;
-    const result = await reader.read(image);
+    const result = await (await device.open()).read(image);
     const counts = Object.entries(Object.groupBy(result.faces, countedAs)).map(([label, faces]) => [label, faces.length]);
     counts.sort((one, other) => (one[0] === "unsure") - (other[0] === "unsure") || other[1] - one[1]);
     return render("photo/answer.html", {

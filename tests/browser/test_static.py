@@ -3,11 +3,13 @@
 import base64
 import json
 import re
+import shutil
 
 import pytest
 from PIL import Image
 
 from benchmarks.device_page import ISOLATION, serve
+from benchmarks.moving_faces import write_video
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
@@ -16,7 +18,7 @@ from fer_hf.web.components.photo import photo_html
 from fer_hf.web.examples import astronaut, group
 from fer_hf.web.i18n import LANGUAGES, TEXTS
 from tests.browser.test_accessibility import serious
-from tests.conftest import PHONE, watched_page
+from tests.conftest import BROWSERS, FLAGS, PHONE, watched_page
 from tests.site.conftest import site_folder
 from tests.support import node_tools
 
@@ -204,3 +206,34 @@ def test_no_serious_finding_of_axe_and_no_sideways_scrolling(plain, visit, size,
         page.locator(f"#tab-{tab}").click()
         assert serious(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.fixture
+def camera(browser, tmp_path):
+    """A browser whose camera shows a face that moves."""
+    started = launch(browser, write_video(tmp_path / "one.y4m", 1, 60, 10))
+    yield started
+    started.close()
+
+
+def launch(browser, video):
+    return browser.browser_type.launch(
+        executable_path=next(filter(None, map(shutil.which, BROWSERS))),
+        args=[*FLAGS, f"--use-file-for-fake-video-capture={video}"],
+    )
+
+
+def test_live_reads_the_camera_on_the_device_and_sums_up(plain, camera):
+    page = watched_page(camera.new_context(viewport=DESK, permissions=["camera"]))
+    page.goto(f"{plain.url}#live")
+    page.wait_for_selector("html[data-ready]")
+    page.locator("#part-live [data-do=start]").click()
+    page.wait_for_selector("#part-live .live-list li")  # a face was found
+    page.locator("#part-live [data-do=stop]").click()
+    page.wait_for_selector("#part-live .live-rows tr", state="attached")
+    assert "server" not in page.inner_text("#part-live")
+    with page.expect_download() as csv:
+        page.locator("#part-live [data-do=csv]").click()
+    assert csv.value.path().read_text(encoding="utf-8-sig").startswith("time")
+    assert {method for method, _ in plain.requests} == {"GET"}
+    assert page.complaints == []

@@ -19,6 +19,11 @@ TEXTS: dict[str, Text] = {language: _read(language) for language in LANGUAGES}
 TEXT = TEXTS["en"]
 
 
+def on_device(text: Text) -> Text:
+    """The words of a page that reads on the visitor's own device: those that begin with device_ take others' places."""
+    return {**text, **{key.removeprefix("device_"): words for key, words in text.items() if key.startswith("device_")}}
+
+
 def shown(face: Face, text: Text) -> str:
     """What a face shows, in words: "happy", or "sad or fear?" where the model is unsure."""
     if not face.unsure:

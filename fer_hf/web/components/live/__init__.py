@@ -23,16 +23,20 @@ class Live(Component):
     """
 
     def __init__(self, text: Text, baseline: bool = False) -> None:
-        html = render("live/live.html", text=text, labels=LABELS, how=_how(text), rate=round(1 / RECORD))
-        super().__init__(html, elem_id="live", settings=script_settings(text) | {"baseline": baseline})
+        super().__init__(live_html(text), elem_id="live", settings=script_settings(text, baseline))
 
 
-def script_settings(text: Text) -> dict:
-    """What the scripts need: the expressions, and the texts that they fill in."""
+def live_html(text: Text) -> str:
+    """The places that the scripts fill in."""
+    return render("live/live.html", text=text, labels=LABELS, how=_how(text), rate=round(1 / RECORD))
+
+
+def script_settings(text: Text, baseline: bool) -> dict:
+    """What the scripts need: the expressions, the texts that they fill in, and whether to offer a baseline."""
     own = {key.removeprefix("live_"): words for key, words in text.items() if key.startswith("live_")}
     camera = {key.removeprefix("camera_"): words for key, words in text.items() if key.startswith("camera_")}
     shared = {key: text[key] for key in ("unsure", "with_reasons", *REASONS)}
-    return {"side": SIDE, "expressions": expressions(text), "text": own | camera | shared}
+    return {"side": SIDE, "expressions": expressions(text), "text": own | camera | shared, "baseline": baseline}
 
 
 def _how(text: Text) -> str:

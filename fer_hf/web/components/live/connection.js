@@ -48,7 +48,8 @@ export class Connection {
     this.frames.set(time, { captured });
   }
 
-  async send(time, blob) {
+  async send(time, canvas) {
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
     const picture = await blob?.arrayBuffer();
     const frame = this.frames.get(time);
     if (!frame) return;

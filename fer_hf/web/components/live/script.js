@@ -1,5 +1,5 @@
-// The Live tab: the camera's video stays in the browser; small pictures of it go to the server, and what the server
-// reads in them is drawn over the video.
+// The Live tab: the camera's video stays in the browser; small pictures of it go over a connection, to the server or to a
+// worker on this device, and what is read in them is drawn over the video.
 import { Camera } from "../camera.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
@@ -8,12 +8,15 @@ import { AHEAD, LiveView, percent } from "./view.js";
 const INTERVAL = 0.055; // seconds between two frames at least: no more than 18 per second
 const CAMERA = { width: 640, height: 480, facingMode: "user" };
 
-export default ({ element, props }) => new LiveTab(element.querySelector(".live"), props.settings);
+const toServer = (onMessage, onState) => new Connection(liveAddress(), onMessage, onState);
+
+export default ({ element, props, connect = toServer }) =>
+  new LiveTab(element.querySelector(".live"), props.settings, connect);
 
 class LiveTab {
-  constructor(root, settings) {
+  constructor(root, settings, connect) {
     const buttons = [...root.querySelectorAll("[data-do]")].map((button) => [button.dataset.do, button]);
-    Object.assign(this, { root, settings, buttons: Object.fromEntries(buttons), video: root.querySelector("video") });
+    Object.assign(this, { root, settings, connect, buttons: Object.fromEntries(buttons), video: root.querySelector("video") });
     this.view = new LiveView(root, settings);
     this.canvas = document.createElement("canvas");
     this.pen = this.canvas.getContext("2d", { alpha: false });
@@ -88,7 +91,7 @@ class LiveTab {
     this.restart();
     this.say("connecting");
     this.connection?.ignore();
-    this.connection = new Connection(liveAddress(), (message) => this.hear(message), (state) => this.follow(state));
+    this.connection = this.connect((message) => this.hear(message), (state) => this.follow(state));
     this.video.requestVideoFrameCallback((...frame) => this.frame(...frame));
     this.show();
     this.buttons.pause.focus();
@@ -175,7 +178,7 @@ class LiveTab {
     this.pen.drawImage(video, 0, 0, width, height);
     this.lastSent = time;
     connection.reserve(time, captured);
-    canvas.toBlob((blob) => connection.send(time, blob), "image/jpeg", 0.8);
+    connection.send(time, canvas);
   }
 
   hear(message) {
