@@ -1,4 +1,4 @@
-"""Pictures of every tab for the README, made by driving the real page in a browser.
+"""Pictures of every tab and of the static page for the docs, made by driving the real page in a browser.
 
 python -m tools.screenshots [TAB ...] [--model M] [--output docs]
 
@@ -21,11 +21,13 @@ from imageio_ffmpeg import write_frames
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.device_page import serve
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, write_video
 from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import replacing
+from fer_hf.site.build import build_static
 from fer_hf.web import examples
 from fer_hf.web.i18n import TEXT
 from fer_hf.web.page import build_page
@@ -82,6 +84,13 @@ def about(page: Page, things: Path) -> None:
     page.locator(".about:visible").wait_for()
 
 
+def static(page: Page, things: Path) -> None:
+    """The page without a server has read the example group."""
+    page.locator(f".example[title='{TEXT['photo_example_group']}']").click()
+    page.locator("#face-6").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
 # What is done on a tab before it is taken.
 SCENES: dict[str, Callable[[Page, Path], None]] = {
     "photo": photo,
@@ -89,6 +98,7 @@ SCENES: dict[str, Callable[[Page, Path], None]] = {
     "video": video,
     "batch": batch,
     "about": about,
+    "static": static,
 }
 
 
@@ -106,7 +116,11 @@ def main() -> None:
         service = Service(analyzer, Uploads(folder))
         page, own = build_page(service), server_settings(service)
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)
-        take_all(url, Path(things), arguments.tabs or list(SCENES), arguments.output)
+        tabs = arguments.tabs or list(SCENES)
+        if "static" in tabs:
+            build_static(arguments.model, Path(things, "static"))
+        with serve(Path(things, "static")) as site:
+            take_all(url, site.url, Path(things), tabs, arguments.output)
         page.close(verbose=False)
 
 
@@ -130,8 +144,8 @@ def make_things(folder: Path) -> None:
         archive.writestr("notes.jpg", "no photo")
 
 
-def take_all(url: str, things: Path, tabs: list[str], output: Path) -> None:
-    """Save each tab in each look."""
+def take_all(url: str, static_url: str, things: Path, tabs: list[str], output: Path) -> None:
+    """Save each tab in each look, and the page without a server."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise FerError("browser_missing", names=", ".join(BROWSERS))
@@ -140,8 +154,10 @@ def take_all(url: str, things: Path, tabs: list[str], output: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         for tab in tabs:
-            save(output / f"{tab}.webp", take(browser, url, things, tab, MAIN))
-            save(output / f"{tab}-looks.webp", side_by_side([take(browser, url, things, tab, look) for look in OTHERS]))
+            address = static_url if tab == "static" else url
+            main, *others = (take(browser, address, things, tab, look) for look in (MAIN, *OTHERS))
+            save(output / f"{tab}.webp", main)
+            save(output / f"{tab}-looks.webp", side_by_side(others))
         browser.close()
 
 
@@ -156,7 +172,8 @@ def take(browser: Browser, url: str, things: Path, tab: str, look: Look) -> Imag
     )
     page.set_default_timeout(PATIENCE)
     page.goto(url)
-    page.get_by_role("tab", name=TEXT[f"{tab}_tab"], exact=True).click()
+    if tab != "static":  # which opens with the tab that is taken
+        page.get_by_role("tab", name=TEXT[f"{tab}_tab"], exact=True).click()
     SCENES[tab](page, things)
     page.mouse.move(0, 0)
     page.wait_for_timeout(800)  # Gradio's progress fades out

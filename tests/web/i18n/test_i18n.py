@@ -39,7 +39,10 @@ def test_every_key_is_used():
     """A key that is put together, as by `text["about_" + key]` or `text[f"{kind}_choose"]`, is used if its parts are
     words of the sources.
     """
-    files = (path for path in WEB.rglob("*") if path.suffix in (".py", ".html", ".js"))
+    folders = (WEB, WEB.parent / "site")
+    files = (
+        path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".html", ".js", ".jinja")
+    )
     sources = "\n".join(path.read_text(encoding="utf-8") for path in files)
     words = set(re.findall(r"\w+", sources)) | {name.replace(" ", "_") for name in CORRUPTIONS} | {*LABELS, *REASONS}
     beginnings = set(re.findall(r"\"(\w+_)\"|[\"`](\w+_)\$?\{", sources))

@@ -87,7 +87,7 @@ def test_a_heat_map_for_no_expression_is_refused(analyzer, label):
 
 
 def test_the_example_that_is_answered_at_the_start_is_read_once_for_all_languages(analyzer):
-    assert photo.first_answer(analyzer) is photo._first_answer(analyzer)
+    assert photo.first_answer(analyzer) is photo.first_answer(analyzer)
     result, crops = photo.first_answer(analyzer)
     assert len(result.faces) == len(crops) > 0
 
