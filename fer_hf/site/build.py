@@ -1,4 +1,4 @@
-"""Builds the static page: Photo, Live and About in each language, the model as int8 ONNX, and the modules that read with it.
+"""Builds the static page: Photo, Live and About in each language, the int8 model, and the modules that read with it.
 
     fer-hf build-static --output site
     python -m http.server --directory site
