@@ -30,7 +30,8 @@ from fer_hf.web.i18n import LANGUAGES, TEXTS
 
 HERE = Path(__file__).parent
 DETECTOR = "onnx/detector.onnx"
-SCRIPT, GLUE, WASM = "ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
+# Of onnxruntime-web. Here its modules end with .js: some hosts do not know .mjs, and browsers want JavaScript's type.
+SCRIPT, GLUE, WASM = "ort.wasm.min.js", "ort-wasm-simd-threaded.js", "ort-wasm-simd-threaded.wasm"
 NUNJUCKS = "nunjucks-slim.min.js"
 # What the browser renders in Nunjucks from the templates of the components.
 TEMPLATES = ("macros.html", "message.html", "photo/answer.html")
@@ -90,7 +91,8 @@ def write_packages(output: Path) -> None:
         _run([npm, "ci", "--no-audit", "--no-fund"], folder)
         modules = Path(folder, "node_modules")
         for name in (SCRIPT, GLUE, WASM):
-            shutil.copyfile(modules / "onnxruntime-web" / "dist" / name, runtime / name)
+            source = modules / "onnxruntime-web" / "dist" / name.replace(".js", ".mjs")
+            shutil.copyfile(source, runtime / name)
         shutil.copyfile(modules / "nunjucks" / "browser" / NUNJUCKS, runtime / NUNJUCKS)
         shutil.copyfile(HERE / "compile.cjs", Path(folder, "compile.cjs"))
         paths = [f"{name}={COMPONENTS / name}" for name in TEMPLATES]
@@ -116,8 +118,8 @@ def write_scripts(output: Path) -> None:
         (output / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, output / name)
     write_text(output / "site" / "page.css", stylesheet())
-    shutil.copyfile(HERE / "icon.svg", output / "icon.svg")
-    shutil.copyfile(HERE / "app.webmanifest", output / "app.webmanifest")
+    for name in ("icon.svg", "app.webmanifest", "LICENCES.txt"):
+        shutil.copyfile(HERE / name, output / name)
 
 
 def manifest(output: Path, config: dict) -> dict:

@@ -1,14 +1,13 @@
 // Answers what Photo's script asks of a server, in the browser: a photo comes as a `data:` address, its HTML goes back.
-import { cropFace } from "../device/crop.js";
-import { fromImageData } from "../device/picture.js";
+import { photoCsv } from "../device/table.js";
 import { drawn } from "./annotate.js";
 import { Problem } from "./device.js";
-import { csvUrl, jsonUrl } from "./tables.js";
 import { fill, makeRenderer } from "./templates.js";
 
 export function photoServer(device, props) {
   const { text, largest, crowd } = props;
   const render = makeRenderer(props);
+  const labels = props.expressions.map(({ name }) => name);
 
   async function decoded({ data }) {
     const problem = { megabytes: largest.megabytes, pixels: largest.read / 1e6 };
@@ -23,7 +22,7 @@ export function photoServer(device, props) {
   async function answer(sent) {
     const image = await decoded(sent);
     const photo = canvasOf(image); // the bitmap itself is moved to the worker
-    const result = await (await device.open()).read(image);
+    const { result, crops } = await (await device.open()).look(image, sent.whole === true, largest.crop);
     const counts = Object.entries(Object.groupBy(result.faces, countedAs)).map(([label, faces]) => [label, faces.length]);
     counts.sort((one, other) => (one[0] === "unsure") - (other[0] === "unsure") || other[1] - one[1]);
     return render("photo/answer.html", {
@@ -32,7 +31,7 @@ export function photoServer(device, props) {
       crowd,
       server: false,
       picture: jpegUrl(reduced(photo, largest.photo)),
-      crops: crops(photo, result.faces, largest.crop),
+      crops: crops.map((crop) => jpegUrl(canvasOfPicture(crop))),
       downloads: downloads(photo, result, sent.name),
     });
   }
@@ -42,8 +41,8 @@ export function photoServer(device, props) {
     const picture = drawn(reduced(photo, largest.drawn), result, props);
     return [
       { kind: "picture", name: `${stem}.jpg`, data: jpegUrl(picture) },
-      { kind: "csv", name: `${stem}.csv`, data: csvUrl(name, result) },
-      { kind: "json", name: `${stem}.json`, data: jsonUrl(name, result) },
+      { kind: "csv", name: `${stem}.csv`, data: fileUrl(photoCsv(name, result, labels), "text/csv") },
+      { kind: "json", name: `${stem}.json`, data: fileUrl(json([{ file: name, ...result }]), "application/json") },
     ];
   }
 
@@ -77,21 +76,16 @@ function reduced(canvas, longest) {
   return canvasOf(canvas, side(canvas.width), side(canvas.height));
 }
 
-// The faces as the model sees them.
-function crops(photo, faces, side) {
-  const { width, height } = photo;
-  const pixels = fromImageData(photo.getContext("2d").getImageData(0, 0, width, height));
-  return faces.map(({ box }) => {
-    const crop = cropFace(pixels, box);
-    const image = new ImageData(crop.width, crop.height);
-    for (let from = 0, to = 0; from < crop.data.length; to++) {
-      image.data[to] = to % 4 === 3 ? 255 : crop.data[from++];
-    }
-    image.data[image.data.length - 1] = 255;
-    const canvas = Object.assign(document.createElement("canvas"), { width: crop.width, height: crop.height });
-    canvas.getContext("2d").putImageData(image, 0, 0);
-    return jpegUrl(reduced(canvas, side));
-  });
+// A picture of device/picture.js, RGB, as a canvas, RGBA.
+function canvasOfPicture({ width, height, data }) {
+  const image = new ImageData(width, height);
+  for (let from = 0, to = 0; from < data.length; to++) image.data[to] = to % 4 === 3 ? 255 : data[from++];
+  image.data[image.data.length - 1] = 255;
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
 }
 
+const json = (value) => JSON.stringify(value, null, 2);
+const fileUrl = (text, type) => `data:${type};charset=utf-8,${encodeURIComponent(text)}`;
 const jpegUrl = (canvas) => canvas.toDataURL("image/jpeg", 0.9);

@@ -15,7 +15,7 @@ from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.results import CSV_COLUMNS
 from fer_hf.web.components.photo import photo_html
-from fer_hf.web.examples import astronaut, group
+from fer_hf.web.examples import astronaut, cat, group
 from fer_hf.web.i18n import LANGUAGES, TEXTS
 from tests.browser.test_accessibility import serious
 from tests.conftest import BROWSERS, FLAGS, PHONE, watched_page
@@ -111,6 +111,19 @@ def test_a_table_is_saved_as_python_would_write_it(plain, visit, tmp_path):
     picture = saved(page, "jpg")
     (tmp_path / "drawn.jpg").write_bytes(picture)
     assert Image.open(tmp_path / "drawn.jpg").size == (512, 512)
+
+
+def test_where_no_face_is_found_the_whole_picture_can_be_read_as_one(plain, visit, site_folder, tmp_path):
+    page = visit(plain)
+    read(page, cat(), tmp_path / "cat.png")
+    page.locator("[data-do=whole]").click()
+    page.wait_for_selector("#part-photo .face")
+    (found,) = json.loads(saved(page, "json"))
+    analyzer = FaceAnalyzer.from_pretrained(site_folder, device="cpu", backend="onnx")
+    (expected,) = analyzer.analyze_crop(cat()).to_dict("cat.png")["faces"]
+    assert found["faces"][0]["box"] == expected["box"]
+    assert found["faces"][0]["pose"] is None is expected["pose"]
+    assert found["faces"][0]["scores"] == pytest.approx(expected["scores"], abs=0.03)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

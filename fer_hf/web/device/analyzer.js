@@ -2,7 +2,7 @@
 import { Classifier } from "./classifier.js";
 import { cropFace } from "./crop.js";
 import { Detector } from "./detector.js";
-import { boxInside, makeFace } from "./results.js";
+import { boxInside, makeFace, wholePicture } from "./results.js";
 import { measure } from "./unsure.js";
 
 /** @typedef {import("./manifest.js").Config} Config */
@@ -33,12 +33,21 @@ export class FaceAnalyzer {
 
   /** @param {Picture} photo @returns {Promise<PhotoResult>} */
   async analyze(photo) {
-    const found = await this.detector.detect(photo);
-    const crops = found.map(({ box }) => cropFace(photo, box));
+    return (await this.look(photo)).result;
+  }
+
+  /**
+   * What is in a photo, and its faces as they were cut out.
+   * @param {Picture} photo @param {boolean} [whole] read it as one face, framed closely: `FaceAnalyzer.analyze_crop`
+   * @returns {Promise<{result: PhotoResult, crops: Picture[]}>}
+   */
+  async look(photo, whole = false) {
+    const found = whole ? [wholePicture(photo)] : await this.detector.detect(photo);
+    const crops = whole ? [photo] : found.map(({ box }) => cropFace(photo, box));
     const scores = await this.classifier.scores(crops);
     const faces = found.map(({ box, landmarks }, i) =>
       makeFace(boxInside(box, photo), scores[i], measure(crops[i], landmarks), this.config, DIGITS),
     );
-    return { width: photo.width, height: photo.height, faces };
+    return { result: { width: photo.width, height: photo.height, faces }, crops };
   }
 }

@@ -77,6 +77,17 @@ export class DeviceReader {
   }
 
   /**
+   * Read a photo, and give its faces as the model sees them.
+   * @param {ImageBitmap | ImageData} image as `read` takes it
+   * @param {boolean} whole read it as one face, framed closely
+   * @param {number} side of the faces, in pixels
+   * @returns {Promise<{result: PhotoResult, crops: import("./picture.js").Picture[]}>}
+   */
+  look(image, whole, side) {
+    return this.call("look", [image, whole, side]);
+  }
+
+  /**
    * Read a frame of a live session; null where the last frame is not older.
    * @param {ImageBitmap | ImageData} image as `read` takes it
    * @param {number} time seconds, by a clock that stands still during a pause

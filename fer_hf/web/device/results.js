@@ -54,3 +54,9 @@ export function boxInside(box, { width, height }) {
   const [x1, y1] = [clamp(left, 0, width - 1), clamp(top, 0, height - 1)];
   return [x1, y1, Math.min(Math.max(right, x1 + 1), width), Math.min(Math.max(bottom, y1 + 1), height)];
 }
+
+/** A detection for a picture that already is one face: nobody looked for landmarks. @param {{width: number, height: number}} picture */
+export function wholePicture({ width, height }) {
+  const box = /** @type {Box} */ ([0, 0, width, height]);
+  return { box, landmarks: Array.from({ length: 5 }, () => [NaN, NaN]) };
+}

@@ -84,5 +84,5 @@ export function reasons(measures, limits) {
   return found.filter(([, told]) => told).map(([reason]) => reason);
 }
 
-/** How a head is turned, rounded. @param {Measures} measures */
-export const pose = ({ turn, roll }) => ({ turn: roundTo(turn, 3), roll: roundTo(roll, 1) });
+/** How a head is turned, rounded; null where there are no landmarks. @param {Measures} measures */
+export const pose = ({ turn, roll }) => (Number.isNaN(turn) ? null : { turn: roundTo(turn, 3), roll: roundTo(roll, 1) });

@@ -3,6 +3,7 @@ import { FaceAnalyzer } from "./analyzer.js";
 import { loadFiles } from "./files.js";
 import { LiveSession, SPARING } from "./live.js";
 import { fromImageData } from "./picture.js";
+import { BICUBIC, resize } from "./resize.js";
 
 /** @typedef {import("./manifest.js").Manifest} Manifest */
 
@@ -23,6 +24,12 @@ const commands = {
 
   /** @param {ImageBitmap | ImageData} image */
   read: (image) => analyzer.analyze(pictureOf(image)),
+
+  /** @param {ImageBitmap | ImageData} image @param {boolean} whole @param {number} side of the faces, in pixels */
+  async look(image, whole, side) {
+    const { result, crops } = await analyzer.look(pictureOf(image), whole);
+    return { result, crops: crops.map((crop) => resize(crop, side, side, BICUBIC, 2)) };
+  },
 
   /** @param {ImageBitmap | ImageData} image @param {number} time */
   readFrame: (image, time) => session.analyze(pictureOf(image), time),
