@@ -7,11 +7,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.web.components import live, photo
 from fer_hf.web.components.about import about_html
 from fer_hf.web.components.base import expressions, render
 from fer_hf.web.components.data_url import jpeg_url
-from fer_hf.web.components.live import live_html, script_settings
-from fer_hf.web.components.photo import CAMERA, CROP_PIXELS, CROWD, PHOTO_PIXELS, WORDS, photo_html
 from fer_hf.web.i18n import LANGUAGES, TEXTS, Text, on_device
 from fer_hf.web.limits import MAX_PIXELS, MEGABYTES
 from fer_hf.web.model_info import read_model_info
@@ -47,12 +46,12 @@ def page_html(analyzer: FaceAnalyzer, text: Text, megabytes: int) -> str:
         text=text,
         policy="; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
         base="./" if text["code"] == LANGUAGES[0] else "../",
-        parts={"photo": photo_part(analyzer, text), "live": live_html(text), "about": about_part(analyzer, text)},
+        parts={"photo": photo_part(analyzer, text), "live": live.live_html(text), "about": about_part(analyzer, text)},
         masthead=masthead_part(text),
         props={
             "masthead": masthead_props(text),
-            "photo": photo_props(text),
-            "live": {"settings": script_settings(text, analyzer.neutral_logits is not None)},
+            "photo": photo.script_settings(text),
+            "live": {"settings": live.script_settings(text, analyzer.neutral_logits is not None)},
             "device": device_props(text),
         },
     )
@@ -67,9 +66,8 @@ def masthead_part(text: Text) -> str:
 def photo_part(analyzer: FaceAnalyzer, text: Text) -> str:
     """The Photo tab, which opens with an example and its answer."""
     examples = {name: jpeg_url(make(), EXAMPLE_PIXELS) for name, make in EXAMPLES.items()}
-    first = photo_html(*first_answer(analyzer), (), text, server=False)
-    limits = {"megabytes": MEGABYTES, "pixels": MAX_PIXELS // 10**6}
-    return render("photo/picker.html", text=text, examples=examples, first=first, **limits)
+    first = photo.photo_html(*first_answer(analyzer), (), text, server=False)
+    return photo.picker_html(text, examples, first)
 
 
 def about_part(analyzer: FaceAnalyzer, text: Text) -> str:
@@ -82,11 +80,6 @@ def masthead_props(text: Text) -> dict[str, Any]:
     return {"language": text["code"], "title": text["title"], "warning": text["languages_warning"]}
 
 
-def photo_props(text: Text) -> dict[str, Any]:
-    words = {key.removeprefix("photo_"): text[key] for key in WORDS + CAMERA}
-    return {"largest": MEGABYTES * 2**20, "words": words}
-
-
 def device_props(text: Text) -> dict[str, Any]:
     """What the script needs that reads in the place of a server: words, colours, sizes."""
     return {
@@ -96,12 +89,12 @@ def device_props(text: Text) -> dict[str, Any]:
         "expressions": expressions(text),
         "largest": {
             "megabytes": MEGABYTES,
-            "photo": PHOTO_PIXELS,
-            "crop": CROP_PIXELS,
+            "photo": photo.PHOTO_PIXELS,
+            "crop": photo.CROP_PIXELS,
             "drawn": DRAWN_PIXELS,
             "read": MAX_PIXELS,
         },
-        "crowd": CROWD,
+        "crowd": photo.CROWD,
     }
 
 

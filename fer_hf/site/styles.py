@@ -24,7 +24,7 @@ def stylesheet() -> str:
     return "\n".join(
         [
             colours(),
-            *(path.read_text(encoding="utf-8") for path in shared),
+            *map(_read, shared),
             *(f".{part}-part {{\n{_read(path)}\n}}" for part, path in parts.items() if path.exists()),
         ]
     )

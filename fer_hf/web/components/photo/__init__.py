@@ -56,13 +56,19 @@ class Photo(Component):
     """
 
     def __init__(self, text: Text, examples: dict[str, str], first: str, analyze: Server, explain: Server) -> None:
-        limits = {"megabytes": MEGABYTES, "pixels": MAX_PIXELS // 10**6}
-        super().__init__(
-            render("photo/picker.html", text=text, examples=examples, first=first, **limits),
-            server_functions=[analyze, explain],
-            largest=MEGABYTES * 2**20,
-            words={key.removeprefix("photo_"): text[key] for key in WORDS + CAMERA},
-        )
+        html = picker_html(text, examples, first)
+        super().__init__(html, server_functions=[analyze, explain], **script_settings(text))
+
+
+def picker_html(text: Text, examples: dict[str, str], first: str) -> str:
+    """Where a photo is chosen, above the place of its answer; the values are as `Photo` takes them."""
+    limits = {"megabytes": MEGABYTES, "pixels": MAX_PIXELS // 10**6}
+    return render("photo/picker.html", text=text, examples=examples, first=first, **limits)
+
+
+def script_settings(text: Text) -> dict:
+    """What the script needs: the largest file in bytes, and the texts that it fills in."""
+    return {"largest": MEGABYTES * 2**20, "words": {key.removeprefix("photo_"): text[key] for key in WORDS + CAMERA}}
 
 
 def photo_html(
