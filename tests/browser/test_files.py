@@ -208,6 +208,7 @@ def test_a_card_names_its_photo_whole_where_it_lies_in_an_archive(visit, things)
 
 def drop(page, path):
     """Let go of a file or a folder in the middle of the page, as its visitor does."""
+    page.wait_for_selector("[data-ready]:visible :is(.picker, .about)")  # before its script runs, a tab takes nothing
     session = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
