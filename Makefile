@@ -20,7 +20,7 @@ app: .venv/app device
 # What browsers need to read on their own device. Without it the page reads on the server.
 device: .venv/app
 ifeq ($(shell command -v npm),)
-	@echo "npm is not on the path: the page will read on the server alone"
+	@echo "npm is not on the path: the page reads on the server alone"
 else
 	-@$(MAKE) --no-print-directory $(DEVICE)
 endif
