@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 from transformers import ViTConfig, ViTForImageClassification
 
 from benchmarks import record
-from benchmarks.device_page import ISOLATION, serve, write_page
+from benchmarks.device_page import serve, write_page
 from benchmarks.device_parity import LIMITS as PARITY
 from benchmarks.device_parity import compare_pictures, export, install_runtime
 from benchmarks.moving_faces import moving_faces
@@ -43,6 +43,7 @@ from fer_hf.inference.runtime import weights_hash
 from fer_hf.inference.stream import SIDE, LiveSession, detect_small
 from fer_hf.labels import LABELS
 from fer_hf.site.device_files import DETECTOR, WASM
+from fer_hf.web.isolation import ISOLATION
 from tools.screenshots import BROWSERS
 
 FACES = 60  # of PublicTest

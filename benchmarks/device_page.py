@@ -19,8 +19,6 @@ PAGE = """<!doctype html>
   window.DeviceReader = DeviceReader;
 </script>
 """
-# Chromium gives threads to pages with these headers alone.
-ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
 def write_page(folder: Path) -> None:

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from benchmarks.device_page import ISOLATION, serve, write_page
+from benchmarks.device_page import serve, write_page
 from benchmarks.device_parity import export
 from fer_hf.inference.stream import LiveSession
+from fer_hf.web.isolation import ISOLATION
 from tests.conftest import watched_page
 from tests.support import device_js
 

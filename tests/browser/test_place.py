@@ -94,6 +94,7 @@ def read(page, picture, path, answer="fetch", wait=READ):
 
 def test_a_photo_that_is_read_on_the_device_leaves_the_browser_only_for_its_heat_map(visit, tmp_path):
     page = visit()
+    assert page.evaluate("crossOriginIsolated")  # so that there may be threads
     assert chosen(page) == "server"  # on loopback that is this device already
     choose(page, "device")
     assert page.get_by_text(TEXT["place_device_more"]).first.is_visible()

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from benchmarks.device_page import ISOLATION, serve
+from benchmarks.device_page import serve
 from benchmarks.moving_faces import write_video
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
@@ -19,6 +19,7 @@ from fer_hf.web.components.photo import photo_html
 from fer_hf.web.device import MANIFEST
 from fer_hf.web.examples import astronaut, cat, group
 from fer_hf.web.i18n import LANGUAGES, TEXTS
+from fer_hf.web.isolation import ISOLATION
 from tests.browser.test_accessibility import serious
 from tests.conftest import BROWSERS, FLAGS, PHONE, watched_page
 from tests.site.conftest import site_folder
