@@ -91,7 +91,9 @@ class LiveTab {
 
   async start() {
     if (!this.video.requestVideoFrameCallback) return this.say("absent");
+    this.buttons.start.disabled = true; // the model may take its time to come
     const connect = await this.prepare();
+    this.buttons.start.disabled = false;
     if (!connect) return;
     this.say("asking");
     if (!(await this.camera.open())) return;
@@ -108,10 +110,9 @@ class LiveTab {
 
   // What makes the session's connection; nothing, after a message, where that cannot be.
   async prepare() {
-    const { buttons, device, place } = this;
+    const { device, place } = this;
     const toServer = (...hear) => new Connection(liveAddress(), ...hear);
     if (!device || place?.onDevice === false) return toServer;
-    buttons.start.disabled = true; // the model may take its time to come
     try {
       await device.open();
       return (...hear) => new DeviceConnection(device, ...hear);
@@ -119,8 +120,6 @@ class LiveTab {
       if (!(problem instanceof ServerChosen)) return void (this.part("status").textContent = problem.message);
       choose("server");
       return toServer;
-    } finally {
-      buttons.start.disabled = false;
     }
   }
 
