@@ -1,4 +1,5 @@
 # make app          start the page on http://127.0.0.1:7860
+# make device       make the files with which browsers read on their own device; part of make app
 # make test         lint and run all tests
 # make test-fast    the tests that are quick and need no browser
 # make test-floors  run all tests with the oldest versions that pyproject.toml allows
@@ -8,10 +9,25 @@ PIP := install --quiet --disable-pip-version-check
 # Each file's tests stay together, so that they share one served page and one browser.
 WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: app test test-fast test-floors lint gate clean
+DEVICE := fer_hf/web/device/files/device.json
+TEMPLATES := $(wildcard fer_hf/web/components/*.html) fer_hf/web/components/photo/answer.html
 
-app: .venv/app
+.PHONY: app device test test-fast test-floors lint gate clean
+
+app: .venv/app device
 	$(BIN)/python app.py
+
+# What browsers need to read on their own device. Without it the page reads on the server.
+device: .venv/app
+ifeq ($(shell command -v npm),)
+	@echo "npm is not on the path: the page reads on the server alone"
+else
+	-@$(MAKE) --no-print-directory $(DEVICE)
+endif
+
+$(DEVICE): models/fer-dinov2-small/model.safetensors fer_hf/web/device/package-lock.json $(TEMPLATES)
+	$(BIN)/pip $(PIP) --editable ".[export]"
+	$(BIN)/python -m fer_hf build-device
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest $(WORKERS)

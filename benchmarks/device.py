@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 from transformers import ViTConfig, ViTForImageClassification
 
 from benchmarks import record
-from benchmarks.device_page import DETECTOR, ISOLATION, WASM, serve, write_page
+from benchmarks.device_page import serve, write_page
 from benchmarks.device_parity import LIMITS as PARITY
 from benchmarks.device_parity import compare_pictures, export, install_runtime
 from benchmarks.moving_faces import moving_faces
@@ -42,7 +42,8 @@ from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.inference.stream import SIDE, LiveSession, detect_small
 from fer_hf.labels import LABELS
-from fer_hf.web.device import device_config
+from fer_hf.site.device_files import DETECTOR, WASM
+from fer_hf.web.isolation import ISOLATION
 from tools.screenshots import BROWSERS
 
 FACES = 60  # of PublicTest
@@ -50,7 +51,7 @@ FRAMES = 8  # of the moving faces
 SECONDS = 10.0  # for which frames are read through the worker
 LIMITS = {"frame_ratio": 0.2, "frames_a_second": 10.0, "draws_a_second": 30.0}
 VIT, YUNET = "vit.onnx", "yunet.onnx"
-FILES = {"runtime": f"runtime/{WASM}", "detector": DETECTOR, "classifier": INT8}
+FILES = {"runtime": WASM, "detector": DETECTOR, "classifier": INT8}
 
 
 def time_browser(folder: Path, threads: int, rounds: int, yunet: bool) -> dict:
@@ -156,7 +157,7 @@ def main(argv: list[str]) -> None:
         folder = Path(name)
         analyzer = export(arguments.model, folder)
         results = {group: compare_pictures(folder, analyzer, each) for group, each in pictures.items()}
-        write_page(folder, device_config(analyzer))
+        write_page(folder)
         megabytes = {part: round((folder / file).stat().st_size / 1e6, 1) for part, file in FILES.items()}
         shutil.copyfile(ROOT / "benchmarks" / "device_speed.mjs", folder / "speed.js")
         write_float32(ViTForImageClassification(ViTConfig(num_labels=len(LABELS))), folder / VIT)

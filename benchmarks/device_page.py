@@ -1,6 +1,5 @@
 """A bare page with the modules that read on the visitor's own device, on a loopback server that counts requests."""
 
-import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -10,13 +9,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from fer_hf.hub.onnx import INT8
-from fer_hf.io import sha256_of
 from fer_hf.web.device import FOLDER
 
-DETECTOR = "onnx/detector.onnx"
-RUNTIME = FOLDER / "node_modules" / "onnxruntime-web" / "dist"
-SCRIPT, GLUE, WASM = "ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
 PAGE = """<!doctype html>
 <title>device</title>
 <link rel="icon" href="data:,">
@@ -25,35 +19,14 @@ PAGE = """<!doctype html>
   window.DeviceReader = DeviceReader;
 </script>
 """
-# Chromium gives threads to pages with these headers alone.
-ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
-def write_page(folder: Path, config: dict) -> None:
-    """Add the page to a folder that has the exported files."""
-    for name in (SCRIPT, GLUE, WASM):
-        (folder / "runtime").mkdir(exist_ok=True)
-        shutil.copyfile(RUNTIME / name, folder / "runtime" / name)
-    (folder / "device").mkdir(exist_ok=True)
+def write_page(folder: Path) -> None:
+    """Add the page to a folder that has the files of `build_device`."""
+    (folder / "device").mkdir()
     for script in FOLDER.glob("*.js"):
         shutil.copyfile(script, folder / "device" / script.name)
-    manifest = {
-        "runtime": {
-            "script": f"runtime/{SCRIPT}",
-            "glue": f"runtime/{GLUE}",
-            "wasm": file_entry(folder, f"runtime/{WASM}"),
-        },
-        "detector": file_entry(folder, DETECTOR),
-        "classifier": file_entry(folder, INT8),
-        "config": config,
-    }
-    (folder / "device.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "index.html").write_text(PAGE, encoding="utf-8")
-
-
-def file_entry(folder: Path, name: str) -> dict:
-    """What the manifest says of a file."""
-    return {"url": name, "bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
 
 
 @dataclass

@@ -10,22 +10,22 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.device_page import DETECTOR, RUNTIME
 from benchmarks.record import ROOT
 from fer_hf.errors import FerError
-from fer_hf.hub.onnx import INT8, export_onnx, write_detector
+from fer_hf.hub.onnx import INT8
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
+from fer_hf.site.device_files import DETECTOR, build_device
 from fer_hf.web.device import FOLDER, device_config
 
+RUNTIME = FOLDER / "node_modules" / "onnxruntime-web" / "dist"
 # Edges of a box in sides of the face, share of faces with the same label, and a score, at most or at least.
 LIMITS = {"box": 0.02, "labels": 0.98, "score": 0.03}
 
 
 def export(model: str, folder: Path) -> FaceAnalyzer:
     """Write the files that the browser reads with; return what reads with the same weights in Python."""
-    export_onnx(model, folder, "int8")
-    write_detector(folder / DETECTOR)
+    build_device(model, folder)
     return FaceAnalyzer.from_pretrained(folder, backend="onnx")
 
 

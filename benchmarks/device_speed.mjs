@@ -6,11 +6,13 @@ import { fromImageData } from "./device/picture.js";
 
 const WARM_UPS = 2; // rounds that are not counted
 const manifest = await (await fetch("device.json")).json();
+const whole = (url) => new URL(url, document.baseURI).href;
 
 // Median milliseconds of each task over some rounds, in each of which every task runs once.
 export async function measure({ threads, rounds, frames, nets, vit }) {
-  const ort = await import(new URL(manifest.runtime.script, document.baseURI).href);
-  Object.assign(ort.env.wasm, { numThreads: threads, wasmPaths: new URL("runtime/", document.baseURI).href });
+  const ort = await import(whole(manifest.runtime.script));
+  const wasmPaths = { mjs: whole(manifest.runtime.glue), wasm: whole(manifest.runtime.wasm.url) };
+  Object.assign(ort.env.wasm, { numThreads: threads, wasmPaths });
   const load = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
   const files = [await load(manifest.detector.url), await load(manifest.classifier.url)];
   const analyzer = await FaceAnalyzer.load(ort, ...files, manifest.config);

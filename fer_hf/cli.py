@@ -34,6 +34,9 @@ COMMANDS = {
         "fer_hf.evaluation.score", "score a model on a split, with intervals, as JSON and a picture", "train"
     ),
     "export": Command("fer_hf.hub.onnx", "write a model as ONNX, for onnxruntime and transformers.js", "export"),
+    "build-device": Command(
+        "fer_hf.site.device_files", "fetch and make what browsers need to read on their own device", "export"
+    ),
     "build-static": Command(
         "fer_hf.site.build", "write the page for any host of files: photos are read in the browser", "export"
     ),

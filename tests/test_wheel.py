@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from fer_hf.web import examples
 
 ROOT = Path(__file__).parents[1]
 PIP = ["-m", "pip", "--disable-pip-version-check"]
+BUILT = "fer_hf/web/device/files/device.json"
 SCRIPT = """
 import json, fer_hf
 from fer_hf import FaceAnalyzer
@@ -48,8 +50,14 @@ def fresh(folder):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, *PIP, "wheel", ROOT, "--no-deps", "--no-build-isolation", "-w", folder, cwd=folder)
+    """Built from a copy of the tracked files, and of what `fer-hf build-device` leaves there."""
+    folder, copy = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("source")
+    for name in run("git", "ls-files", cwd=ROOT).splitlines():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, copy / name)
+    (copy / BUILT).parent.mkdir()
+    (copy / BUILT).write_text("{}")
+    run(sys.executable, *PIP, "wheel", copy, "--no-deps", "--no-build-isolation", "-w", folder, cwd=folder)
     return next(folder.glob("*.whl"))
 
 
@@ -70,7 +78,7 @@ def elsewhere(tmp_path):
 def test_the_wheel_holds_every_file_of_the_package_and_the_model(wheel):
     tracked = run("git", "ls-files", "fer_hf", cwd=ROOT).split()
     inside = set(zipfile.ZipFile(wheel).namelist())
-    assert set(tracked) - inside == set()
+    assert {*tracked, BUILT} - inside == set()
     model = {name for name in inside if name.startswith("fer_hf/models/fer-dinov2-small/")}
     assert {Path(name).name for name in model} >= {"config.json", "model.safetensors", "README.md", "LICENSE.md"}
     assert {name.partition("/")[0] for name in inside} == {

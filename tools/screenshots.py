@@ -87,6 +87,7 @@ def about(page: Page, things: Path) -> None:
 def static(page: Page, things: Path) -> None:
     """The page without a server has read the example group."""
     page.locator(f".example[title='{TEXT['photo_example_group']}']").click()
+    page.locator(".place dialog[open] [value=fetch]").click()
     page.locator("#reading:not(:has(.sample)) #face-6").wait_for()
     page.locator("#reading").evaluate("answer => innerWidth < 760 ? answer.scrollIntoView() : scrollTo(0, 0)")
 

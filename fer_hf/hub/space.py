@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 # What stands in the Space, by what it is called here; beside the package.
 FILES = {"app.py": "app.py", "requirements-space.txt": "requirements.txt", "LICENSE": "LICENSE"}
 CARD = Path(__file__).with_name("space_card_template.md")
-LEFT_OUT = (".pyc", ".pyi", ".tmp")  # of the package
+LEFT_OUT = ("**/*.pyc", "**/*.pyi", "**/*.tmp", "**/.*", "**/node_modules/**/*")  # of the package
 # What opencv-python, which finds the faces, loads from the system.
 SYSTEM_PACKAGES = "libgl1\nlibglib2.0-0\n"
 THUMBNAIL = "thumbnail.png"
@@ -78,8 +78,9 @@ def check_model(model: str) -> None:
 
 def space_files(to: str, model: str, hardware: str = SpaceHardware.ZERO_A10G.value) -> dict[str, Path | bytes]:
     """Everything that the Space needs, by its path there."""
-    package = sorted(path for path in (ROOT / "fer_hf").rglob("*") if path.is_file())
-    paths = [path for path in package if path.suffix not in LEFT_OUT and not path.name.startswith(".")]
+    package = ROOT / "fer_hf"
+    left_out = {path for pattern in LEFT_OUT for path in package.glob(pattern)}
+    paths = sorted(path for path in set(package.rglob("*")) - left_out if path.is_file())
     files = {there: ROOT / here for here, there in FILES.items()}
     files |= {path.relative_to(ROOT).as_posix(): path for path in paths}
     missing = [name for name, path in files.items() if not path.is_file()]

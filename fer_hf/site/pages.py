@@ -9,14 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.components import live, photo
 from fer_hf.web.components.about import about_html
-from fer_hf.web.components.base import expressions, render
+from fer_hf.web.components.base import render
 from fer_hf.web.components.data_url import jpeg_url
+from fer_hf.web.device import OnDevice
 from fer_hf.web.i18n import LANGUAGES, TEXTS, Text, on_device
-from fer_hf.web.limits import MAX_PIXELS, MEGABYTES
 from fer_hf.web.model_info import read_model_info
-from fer_hf.web.tabs.photo import DRAWN_PIXELS, EXAMPLE_PIXELS, EXAMPLES, first_answer
+from fer_hf.web.tabs.photo import EXAMPLE_PIXELS, EXAMPLES, first_answer
 
-OF_OTHER_TABS = ("about_", "live_", "video_", "batch_")  # beginnings of the names of their texts
 PARTS = ("masthead", "photo", "live", "about")  # components, in their order on the page
 # No other host, no script but our files, no WebAssembly but theirs. Places and colours of boxes stand in the elements.
 POLICY = {
@@ -40,19 +39,22 @@ def page_html(analyzer: FaceAnalyzer, text: Text, megabytes: int) -> str:
     Args:
         megabytes: of what the first photo fetches.
     """
-    text = on_device(text)
+    text, device = on_device(text), OnDevice(megabytes, choice=False)
     text = text | {"privacy": text["privacy"].format(megabytes=megabytes)}
     return _templates.get_template("index.html.jinja").render(
         text=text,
         policy="; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
         base="./" if text["code"] == LANGUAGES[0] else "../",
-        parts={"photo": photo_part(analyzer, text), "live": live.live_html(text), "about": about_part(analyzer, text)},
+        parts={
+            "photo": photo_part(analyzer, text, device),
+            "live": live.live_html(text, device),
+            "about": about_part(analyzer, text, device),
+        },
         masthead=masthead_part(text),
         props={
             "masthead": masthead_props(text),
-            "photo": photo.script_settings(text),
-            "live": {"settings": live.script_settings(text, analyzer.neutral_logits is not None)},
-            "device": device_props(text),
+            "photo": photo.script_settings(text, device),
+            "live": {"settings": live.script_settings(text, analyzer.neutral_logits is not None, device)},
         },
     )
 
@@ -63,39 +65,21 @@ def masthead_part(text: Text) -> str:
     return render("masthead/masthead.html", text=text, texts=TEXTS, paths=paths)
 
 
-def photo_part(analyzer: FaceAnalyzer, text: Text) -> str:
+def photo_part(analyzer: FaceAnalyzer, text: Text, device: OnDevice) -> str:
     """The Photo tab, which opens with an example and its answer."""
     examples = {name: jpeg_url(make(), EXAMPLE_PIXELS) for name, make in EXAMPLES.items()}
-    first = photo.photo_html(*first_answer(analyzer), (), text, server=False)
-    return photo.picker_html(text, examples, first)
+    first = photo.photo_html(*first_answer(analyzer), (), text, heat="")
+    return photo.picker_html(text, examples, first, device)
 
 
-def about_part(analyzer: FaceAnalyzer, text: Text) -> str:
+def about_part(analyzer: FaceAnalyzer, text: Text, device: OnDevice) -> str:
     """The About tab, without what is said of a server."""
     known = read_model_info(analyzer)
-    return about_html(known, analyzer.unsure_below, text, analyzer.unsure_limits, on_device=True)
+    return about_html(known, analyzer.unsure_below, text, analyzer.unsure_limits, device)
 
 
 def masthead_props(text: Text) -> dict[str, Any]:
     return {"language": text["code"], "title": text["title"], "warning": text["languages_warning"]}
-
-
-def device_props(text: Text) -> dict[str, Any]:
-    """What the script needs that reads in the place of a server: words, colours, sizes."""
-    return {
-        "text": {
-            key: value for key, value in text.items() if not key.startswith(("about_", "live_", "video_", "batch_"))
-        },
-        "expressions": expressions(text),
-        "largest": {
-            "megabytes": MEGABYTES,
-            "photo": photo.PHOTO_PIXELS,
-            "crop": photo.CROP_PIXELS,
-            "drawn": DRAWN_PIXELS,
-            "read": MAX_PIXELS,
-        },
-        "crowd": photo.CROWD,
-    }
 
 
 def _json(value: Any) -> str:

@@ -15,13 +15,11 @@ from fer_hf.hub import space
 from fer_hf.hub.model_card import png
 from fer_hf.hub.upload import check_repo_id, upload
 from fer_hf.site.build import build_static
+from fer_hf.web.isolation import ISOLATION
 
 CARD = Path(__file__).with_name("space_card_template.md")
-ISOLATION = {
-    "cross-origin-embedder-policy": "require-corp",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "cross-origin",  # the Hub shows a Space inside its own page
-}
+HEADERS = {name.lower(): value for name, value in ISOLATION.items()}
+HEADERS["cross-origin-resource-policy"] = "cross-origin"  # the Hub shows a Space inside its own page
 
 
 def publish_static(to: str, model: str, *, private: bool = False, dry_run: bool = False) -> None:
@@ -47,7 +45,7 @@ def card(to: str) -> str:
         "colorTo": "yellow",
         "sdk": "static",
         "app_file": "index.html",
-        "custom_headers": ISOLATION,
+        "custom_headers": HEADERS,
         "short_description": "Reads expressions, not feelings, in your browser",
         "thumbnail": f"https://huggingface.co/spaces/{to}/resolve/main/{space.THUMBNAIL}",
         "license": "apache-2.0",

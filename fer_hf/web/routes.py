@@ -15,6 +15,8 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.web.api import ENDPOINTS, READERS, about, answer
 from fer_hf.web.components.base import COMPONENTS
+from fer_hf.web.device import FOLDER as DEVICE
+from fer_hf.web.device import MANIFEST
 from fer_hf.web.model_info import read_model_info
 from fer_hf.web.service import Service
 from fer_hf.web.websocket import LiveSocket
@@ -33,7 +35,9 @@ def routes(service: Service) -> list[BaseRoute]:
         WebSocketRoute("/live", LiveSocket(service.analyzer).serve),
         Route("/health", _health(service.analyzer)),
         Route("/", _head, methods=["HEAD"]),
-        Mount("/scripts", Scripts(directory=COMPONENTS)),
+        Mount("/scripts/components", Scripts(directory=COMPONENTS)),
+        Mount("/scripts/device/files", Scripts(directory=service.device_files, check_dir=False)),
+        Mount("/scripts/device", Scripts(directory=DEVICE)),
         *(Route(run.format(name), _run(service, name), methods=["POST"]) for name in ENDPOINTS for run in RUN),
     ]
 
@@ -85,12 +89,12 @@ async def _head(request: Request) -> Response:
 
 
 class Scripts(StaticFiles):
-    """The components' scripts, and no other file. A browser asks each time whether one has changed: otherwise it would
-    go on with old scripts beside new ones for days after an update.
+    """Scripts, what they fetch to read on the device, and no other file. A browser asks each time whether one has
+    changed: otherwise it would go on with old scripts beside new ones for days after an update.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if not path.endswith(".js"):
+        if not path.endswith((".js", ".wasm", ".onnx", MANIFEST)):
             raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"

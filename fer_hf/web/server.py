@@ -25,6 +25,7 @@ from fer_hf.errors import FerError, report
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.process_settings import configure_process
 from fer_hf.web.call_check import CallCheck
+from fer_hf.web.isolation import Isolation
 from fer_hf.web.limits import UPLOAD_MEGABYTES
 from fer_hf.web.page import build_page
 from fer_hf.web.request_log import RequestLog, start_logging
@@ -81,11 +82,11 @@ def serve(page: gr.Blocks, service: Service) -> None:
 
 
 def server_settings(service: Service) -> dict[str, Any]:
-    """Our addresses, which come before Gradio's; the largest request, in bytes; the log and the check of requests."""
+    """Our addresses, which come before Gradio's; the largest request, in bytes; log, headers and check of requests."""
     return {
         "routes": routes(service),
         "max_body_size": (UPLOAD_MEGABYTES + 1) * 2**20,
-        "middleware": [Middleware(RequestLog), Middleware(CallCheck)],
+        "middleware": [Middleware(RequestLog), Middleware(Isolation), Middleware(CallCheck)],
     }
 
 

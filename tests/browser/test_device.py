@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from benchmarks.device_page import ISOLATION, serve, write_page
+from benchmarks.device_page import serve, write_page
 from benchmarks.device_parity import export
 from fer_hf.inference.stream import LiveSession
-from fer_hf.web.device import device_config
+from fer_hf.web.isolation import ISOLATION
 from tests.conftest import watched_page
 from tests.support import device_js
 
@@ -46,7 +46,7 @@ def site_folder(tiny_model, tmp_path_factory):
     device_js.install()
     folder = tmp_path_factory.mktemp("device")
     analyzer = export(str(tiny_model), folder)
-    write_page(folder, device_config(analyzer))
+    write_page(folder)
     photo = Image.fromarray(astronaut())
     photo.save(folder / "astronaut.png")
     see_through = photo.copy()

@@ -30,7 +30,7 @@ window.WebSocket = class extends WebSocket {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_scripts_get_every_word_and_colour(language):
     text = TEXTS[language]
-    settings = live.script_settings(text, baseline=True)
+    settings = live.script_settings(text, baseline=True, device=None)
     assert {each["name"]: each["colour"] for each in settings["expressions"]} == COLOURS
     assert [each["word"] for each in settings["expressions"]] == [text[name] for name in LABELS]
     folder = Path(live.__file__).parent

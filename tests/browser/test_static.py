@@ -8,15 +8,18 @@ import shutil
 import pytest
 from PIL import Image
 
-from benchmarks.device_page import ISOLATION, serve
+from benchmarks.device_page import serve
 from benchmarks.moving_faces import write_video
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.results import CSV_COLUMNS
+from fer_hf.site.build import FILES
 from fer_hf.web.components.photo import photo_html
+from fer_hf.web.device import MANIFEST
 from fer_hf.web.examples import astronaut, cat, group
 from fer_hf.web.i18n import LANGUAGES, TEXTS
+from fer_hf.web.isolation import ISOLATION
 from tests.browser.test_accessibility import serious
 from tests.conftest import BROWSERS, FLAGS, PHONE, watched_page
 from tests.site.conftest import site_folder
@@ -61,10 +64,13 @@ def visit(browser):
 
 
 def read(page, picture, path, wait=READ):
-    """Choose a picture from the disk and wait for its answer."""
+    """Choose a picture from the disk, agree to the model's files if asked, and wait for the answer."""
     picture.save(path)
     page.locator("input[type=file]").set_input_files(path)
-    page.wait_for_selector(wait)
+    page.wait_for_selector(f"dialog[open], {wait}")
+    if page.locator("dialog[open]").count():
+        page.locator("dialog[open] [value=fetch]").click()
+        page.wait_for_selector(wait)
 
 
 def saved(page, kind):
@@ -85,7 +91,7 @@ def test_the_astronaut_is_read_as_python_reads_her_and_nothing_is_sent(hosted, v
     page = visit(hosted)
     read(page, astronaut(), tmp_path / "she.png")
     assert page.evaluate("crossOriginIsolated") == hosted.isolated
-    expected = FaceAnalyzer.from_pretrained(site_folder, device="cpu", backend="onnx").analyze(astronaut())
+    expected = FaceAnalyzer.from_pretrained(site_folder / FILES, device="cpu", backend="onnx").analyze(astronaut())
     (found,) = json.loads(saved(page, "json"))
     (one,), (other,) = found["faces"], expected.to_dict("she.png")["faces"]
     assert (found["file"], found["width"], found["height"]) == ("she.png", 512, 512)
@@ -119,7 +125,7 @@ def test_where_no_face_is_found_the_whole_picture_can_be_read_as_one(plain, visi
     page.locator("[data-do=whole]").click()
     page.wait_for_selector("#part-photo .face")
     (found,) = json.loads(saved(page, "json"))
-    analyzer = FaceAnalyzer.from_pretrained(site_folder, device="cpu", backend="onnx")
+    analyzer = FaceAnalyzer.from_pretrained(site_folder / FILES, device="cpu", backend="onnx")
     (expected,) = analyzer.analyze_crop(cat()).to_dict("cat.png")["faces"]
     assert found["faces"][0]["box"] == expected["box"]
     assert found["faces"][0]["pose"] is None is expected["pose"]
@@ -129,8 +135,8 @@ def test_where_no_face_is_found_the_whole_picture_can_be_read_as_one(plain, visi
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_browser_renders_an_answer_as_the_server_does(plain, visit, site_folder, language):
     photo, text = group(), TEXTS[language]
-    result = FaceAnalyzer.from_pretrained(site_folder, device="cpu", backend="onnx").analyze(photo)
-    expected = photo_html(result, [crop_face(photo, face.detection) for face in result.faces], (), text, server=False)
+    result = FaceAnalyzer.from_pretrained(site_folder / FILES, device="cpu", backend="onnx").analyze(photo)
+    expected = photo_html(result, [crop_face(photo, face.detection) for face in result.faces], (), text, heat="")
     page = visit(plain, "" if language == LANGUAGES[0] else f"{language}/")
     counts = {}
     for face in result.faces:
@@ -139,16 +145,16 @@ def test_the_browser_renders_an_answer_as_the_server_does(plain, visit, site_fol
         "result": result.to_dict("") | {"faces": [vars_of(face) for face in result.faces]},
         "counts": sorted(counts.items(), key=lambda pair: (pair[0] == "unsure", -pair[1])),
         "crowd": 12,
-        "server": False,
+        "heat": "",
         "picture": "P",
         "crops": ["C"] * len(result.faces),
         "downloads": [],
     }
     found = page.evaluate(
         """async (values) => {
-          const { makeRenderer } = await import(new URL("site/templates.js", document.baseURI));
-          const props = JSON.parse(document.getElementById("device-props").textContent);
-          return makeRenderer(props)("photo/answer.html", values);
+          const { makeRenderer } = await import(new URL("components/templates.js", document.baseURI));
+          const { device } = JSON.parse(document.getElementById("photo-props").textContent);
+          return (await makeRenderer(device))("photo/answer.html", values);
         }""",
         values,
     )
@@ -185,10 +191,10 @@ def test_it_works_without_a_connection_after_the_first_photo(plain, visit, tmp_p
 
 def test_a_model_that_cannot_be_fetched_is_said_and_tried_again(plain, visit, tmp_path):
     page = visit(plain, service_workers="block")
-    page.route("**/device.json", lambda route: route.abort())
+    page.route(f"**/{MANIFEST}", lambda route: route.abort())
     read(page, astronaut(), tmp_path / "she.png", wait=".message.problem")
     assert TEXTS["en"]["device_failed"] in page.inner_text(".answer")
-    page.unroute("**/device.json")
+    page.unroute(f"**/{MANIFEST}")
     read(page, astronaut(), tmp_path / "she.png", wait="#part-photo .summary h2")
 
 
@@ -241,6 +247,7 @@ def test_live_reads_the_camera_on_the_device_and_sums_up(plain, camera):
     page.goto(f"{plain.url}#live")
     page.wait_for_selector("html[data-ready]")
     page.locator("#part-live [data-do=start]").click()
+    page.locator("#part-live dialog[open] [value=fetch]").click()
     page.wait_for_selector("#part-live .live-list li")  # a face was found
     page.locator("#part-live [data-do=stop]").click()
     page.wait_for_selector("#part-live .live-rows tr", state="attached")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from fer_hf.hub import space
 from fer_hf.hub.space import space_files
 from fer_hf.web import limits
 from fer_hf.web.tabs import batch, video
@@ -46,12 +48,27 @@ def test_the_space_has_what_it_needs_and_no_more():
     folders = {name.partition("/")[0] for name in files if "/" in name}
     assert folders == {"fer_hf"}
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pyi", ".tmp"))]
+    assert not [name for name in files if "node_modules" in name]
     tracked = subprocess.run(
         ["git", "ls-files", "fer_hf"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout
     hidden = {name for name in tracked.split() if Path(name).name.startswith(".")}  # settings of npm
     assert set(tracked.split()) - hidden <= set(files), "the Space lacks a file of the package"
     assert all(isinstance(content, bytes) or content.is_file() for content in files.values())
+
+
+def test_what_browsers_need_goes_along_where_it_was_built(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "fer_hf", tmp_path / "fer_hf", ignore=shutil.ignore_patterns("node_modules", "files"))
+    for name in space.FILES:
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(space, "ROOT", tmp_path)
+    device = tmp_path / "fer_hf" / "web" / "device"
+    names = ("files/device.json", "files/onnx/model_quantized.onnx", "node_modules/nunjucks/index.js")
+    for name in names:
+        (device / name).parent.mkdir(parents=True, exist_ok=True)
+        (device / name).write_text("of a build")
+    files = space_files("alice/faces", "alice/fer")
+    assert [f"fer_hf/web/device/{name}" in files for name in names] == [True, True, False]
 
 
 def test_its_settings():

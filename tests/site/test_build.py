@@ -8,18 +8,21 @@ import pytest
 
 from fer_hf.cli import main
 from fer_hf.io import sha256_of
+from fer_hf.site.build import FILES
 from fer_hf.site.pages import POLICY
+from fer_hf.web.device import MANIFEST
 from fer_hf.web.i18n import LANGUAGES, TEXTS
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_manifest_names_files_that_are_there(site_folder):
-    manifest = json.loads((site_folder / "device.json").read_text())
+    folder = site_folder / FILES
+    manifest = json.loads((folder / MANIFEST).read_text())
     for entry in (manifest["runtime"]["wasm"], manifest["detector"], manifest["classifier"]):
-        assert sha256_of(site_folder / entry["url"]) == entry["sha256"]
-        assert (site_folder / entry["url"]).stat().st_size == entry["bytes"]
-    assert not (site_folder / "onnx" / "model.onnx").exists()  # float32, which nobody fetches
+        assert sha256_of(folder / entry["url"]) == entry["sha256"]
+        assert (folder / entry["url"]).stat().st_size == entry["bytes"]
+    assert not (folder / "onnx" / "model.onnx").exists()  # float32, which nobody fetches
 
 
 def test_there_is_a_page_in_every_language(site_folder):
@@ -44,9 +47,10 @@ def test_the_service_worker_keeps_every_file_but_the_large_ones(site_folder):
     script = (site_folder / "service-worker.js").read_text(encoding="utf-8")
     kept = set(json.loads(re.search(r"const FILES = (\[.*?\]);", script, re.DOTALL).group(1)))
     files = {path.relative_to(site_folder).as_posix() for path in site_folder.rglob("*") if path.is_file()}
-    files -= {"service-worker.js", "config.json", "preprocessor_config.json"}
-    missing = {name.removesuffix("index.html") or "./" for name in files} - kept
-    assert missing == {"onnx/model_quantized.onnx", "onnx/detector.onnx", "runtime/ort-wasm-simd-threaded.wasm"}
+    missing = {name.removesuffix("index.html") or "./" for name in files - {"service-worker.js"}} - kept
+    fetched_apart = {"onnx/model_quantized.onnx", "onnx/detector.onnx", "ort-wasm-simd-threaded.wasm"}
+    for_python = {"config.json", "preprocessor_config.json"}
+    assert missing == {f"device/files/{name}" for name in fetched_apart | for_python}
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path, capsys, tiny_model):

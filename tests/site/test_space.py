@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from fer_hf.cli import main
-from fer_hf.site.space import ISOLATION
+from fer_hf.site.space import HEADERS
 from tests.support.loopback_hub import LoopbackHub
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def test_the_folder_is_published_as_a_static_space_and_only_once(hub, site_folde
     assert set(repo.files) - {".gitattributes"} == built | {"README.md", "thumbnail.png"}
     settings = yaml.safe_load(repo.files["README.md"].decode().split("---\n")[1])
     assert (settings["sdk"], settings["app_file"]) == ("static", "index.html")
-    assert settings["custom_headers"] == ISOLATION
+    assert settings["custom_headers"] == HEADERS
     assert len(settings["short_description"]) <= 60
 
 

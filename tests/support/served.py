@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from unittest.mock import patch
 
 import gradio as gr
 
 from fer_hf.inference.analyzer import FaceAnalyzer
+from fer_hf.web.device import FILES
 from fer_hf.web.page import build_page
 from fer_hf.web.server import SETTINGS, server_settings
 from fer_hf.web.service import Service
@@ -29,12 +31,12 @@ class Served:
 
 
 @contextmanager
-def served_page(model: str) -> Iterator[Served]:
+def served_page(model: str, device_files: Path = FILES) -> Iterator[Served]:
     """Serve the page with a model until the block ends. It notices within half a second that a visitor has left."""
     with patch.dict(os.environ, GRADIO_HEARTBEAT_INTERVAL="0.5"), private_folder() as folder:
         uploads = Uploads(folder)
         analyzer = FaceAnalyzer.from_pretrained(model)
-        service = Service(analyzer, uploads)
+        service = Service(analyzer, uploads, device_files)
         page, own = build_page(service), server_settings(service)
         try:
             _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, app_kwargs=own, **SETTINGS)

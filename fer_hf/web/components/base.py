@@ -27,7 +27,7 @@ from fer_hf.web.i18n import Text, reasons, shown, shown_because
 
 COMPONENTS = Path(__file__).parent
 LOAD = """\
-import(new URL("scripts/FOLDER/script.js", document.baseURI)).then((script) => {
+import(new URL("scripts/components/FOLDER/script.js", document.baseURI)).then((script) => {
   script.default({ element, props, trigger, server, upload, watch });
   element.dataset.ready = "";
 });"""

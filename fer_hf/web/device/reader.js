@@ -123,6 +123,11 @@ export class DeviceReader {
     return this.call("reset", []);
   }
 
+  /** Whether it reads no more: it was closed, or its worker has died. */
+  get closed() {
+    return this.worker === null;
+  }
+
   /** Stop the worker; what is being read is given up. */
   close() {
     this.giveUp(new DeviceError("closed", "closed"));

@@ -9,4 +9,4 @@ from fer_hf.web.service import Service
 def build(service: Service, text: Text) -> None:
     """One page of text, no input."""
     analyzer = service.analyzer
-    About(read_model_info(analyzer), analyzer.unsure_below, analyzer.unsure_limits, text)
+    About(read_model_info(analyzer), analyzer.unsure_below, analyzer.unsure_limits, text, service.on_device)

@@ -7,4 +7,4 @@ from fer_hf.web.service import Service
 
 def build(service: Service, text: Text) -> None:
     """The tab. Its frames reach the analyzer over the page's own route `/live`."""
-    Live(text, baseline=service.analyzer.neutral_logits is not None)
+    Live(text, service.analyzer.neutral_logits is not None, service.on_device)

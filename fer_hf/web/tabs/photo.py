@@ -19,7 +19,7 @@ from fer_hf.labels import LABELS
 from fer_hf.web import examples
 from fer_hf.web.components.base import message_html
 from fer_hf.web.components.data_url import data_url, jpeg_url
-from fer_hf.web.components.photo import CROP_PIXELS, Download, Photo, photo_html
+from fer_hf.web.components.photo import CROP_PIXELS, DRAWN_PIXELS, Download, Photo, photo_html
 from fer_hf.web.i18n import Text, shown
 from fer_hf.web.limits import in_turn_if_room, opened, sent_file
 from fer_hf.web.service import Service
@@ -32,7 +32,6 @@ EXAMPLES = {
 }
 FIRST = "drawn"  # is answered before anybody has sent a photo
 EXAMPLE_PIXELS = 960
-DRAWN_PIXELS = 2048  # longest side of the annotated picture
 THIRDS = ("upper", "middle", "lower")
 
 
@@ -55,7 +54,7 @@ def build(service: Service, text: Text) -> None:
 
     pictures = {name: jpeg_url(make(), EXAMPLE_PIXELS) for name, make in EXAMPLES.items()}
     first = photo_html(*first_answer(service.analyzer), (), text)
-    Photo(text, pictures, first, analyze, explain)
+    Photo(text, pictures, first, analyze, explain, service.on_device)
 
 
 @cache

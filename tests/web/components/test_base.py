@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 from fer_hf.web.components.base import COMPONENTS, message_html
+from fer_hf.web.device import FOLDER as DEVICE
 
 
 @pytest.mark.parametrize("path", sorted(COMPONENTS.rglob("style.css")), ids=lambda path: path.parent.name)
@@ -23,13 +24,14 @@ def test_messages_are_escaped():
 
 
 def test_scripts_are_served_and_asked_for_anew_and_nothing_else_of_the_package_is(served):
-    for script in COMPONENTS.rglob("*.js"):
-        with urllib.request.urlopen(f"{served.url}scripts/{script.relative_to(COMPONENTS)}", timeout=60) as answer:
+    for script in (*COMPONENTS.rglob("*.js"), *DEVICE.glob("*.js")):
+        with urllib.request.urlopen(f"{served.url}scripts/{script.relative_to(DEVICE.parent)}", timeout=60) as answer:
             assert answer.headers["Cache-Control"] == "no-cache"
             assert "javascript" in answer.headers["Content-Type"]
             assert answer.read() == script.read_bytes()
-    for other in ("scripts/base.py", "scripts/about/about.html", "scripts/about", "scripts/../theme.py", "scripts/"):
-        assert status(f"{served.url}{other}") == 404
+    others = ("components/base.py", "components/about/about.html", "components/about", "components/../theme.py", "")
+    for other in (*others, "device/__init__.py", "device/package.json", "device/files/config.json"):
+        assert status(f"{served.url}scripts/{other}") == 404
     assert status(f"{served.url}gradio_api/file={COMPONENTS / 'shared.js'}") == 403
 
 
@@ -40,10 +42,11 @@ def status(url):
 
 
 def test_a_script_that_has_not_changed_is_not_sent_again(served):
-    with urllib.request.urlopen(f"{served.url}scripts/shared.js", timeout=60) as answer:
+    url = f"{served.url}scripts/components/shared.js"
+    with urllib.request.urlopen(url, timeout=60) as answer:
         known = {"If-None-Match": answer.headers["ETag"]}
     with pytest.raises(urllib.error.HTTPError, match="304") as caught:
-        urllib.request.urlopen(urllib.request.Request(f"{served.url}scripts/shared.js", headers=known), timeout=60)
+        urllib.request.urlopen(urllib.request.Request(url, headers=known), timeout=60)
     assert caught.value.headers["Cache-Control"] == "no-cache"
 
 
@@ -51,5 +54,5 @@ def test_a_script_that_has_not_changed_is_not_sent_again(served):
 def test_the_page_tells_no_folder_of_the_server(served, path):
     with urllib.request.urlopen(served.url + path, timeout=60) as answer:
         html = answer.read().decode()
-    assert "scripts/photo/script.js" in html
+    assert "scripts/components/photo/script.js" in html
     assert str(COMPONENTS.parents[2]) not in html

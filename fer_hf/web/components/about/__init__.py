@@ -6,6 +6,7 @@ from fer_hf.evaluation import model_metadata
 from fer_hf.inference.unsure import UNLIMITED, Limits
 from fer_hf.labels import LABELS
 from fer_hf.web.components.base import Component, render
+from fer_hf.web.device import OnDevice
 from fer_hf.web.i18n import Text
 from fer_hf.web.limits import MEGABYTES
 from fer_hf.web.model_info import ModelInfo
@@ -41,17 +42,19 @@ class About(Component):
     each table, without headers of rows or notes in small print, and its `Code` cannot name the page's own address.
     """
 
-    def __init__(self, known: ModelInfo, unsure_below: float, limits: Limits, text: Text) -> None:
-        super().__init__(about_html(known, unsure_below, text, limits), elem_id="about")
+    def __init__(
+        self, known: ModelInfo, unsure_below: float, limits: Limits, text: Text, device: OnDevice | None = None
+    ) -> None:
+        super().__init__(about_html(known, unsure_below, text, limits, device), elem_id="about")
 
 
 def about_html(
-    known: ModelInfo, unsure_below: float, text: Text, limits: Limits = UNLIMITED, on_device: bool = False
+    known: ModelInfo, unsure_below: float, text: Text, limits: Limits = UNLIMITED, device: OnDevice | None = None
 ) -> str:
     """All sections; what was not measured of these weights is said so.
 
     Args:
-        on_device: photos are read in the browser, and there is no server.
+        device: that photos can be read in the browser, if they can.
     """
 
     def share(value: float, digits: int = 1) -> str:
@@ -71,7 +74,7 @@ def about_html(
         unsure_below=unsure_below,
         limited=limits != UNLIMITED,
         text=text,
-        on_device=on_device,
+        device=device,
         share=share,
         number=number,
         count=count,

@@ -1,23 +1,25 @@
 // The Live tab: the camera's video stays in the browser; small pictures of it go over a connection, to the server or to a
 // worker on this device, and what is read in them is drawn over the video.
 import { Camera } from "../camera.js";
+import { Device, ServerChosen } from "../device.js";
+import { Place, choose } from "../place.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
+import { DeviceConnection } from "./device.js";
 import { AHEAD, LiveView, percent } from "./view.js";
 
 const INTERVAL = 0.055; // seconds between two frames at least: no more than 18 per second
 const CAMERA = { width: 640, height: 480, facingMode: "user" };
 
-const toServer = (onMessage, onState) => new Connection(liveAddress(), onMessage, onState);
-
-export default ({ element, props, connect = toServer }) =>
-  new LiveTab(element.querySelector(".live"), props.settings, connect);
+export default ({ element, props }) => new LiveTab(element.querySelector(".live"), props.settings);
 
 class LiveTab {
-  constructor(root, settings, connect) {
+  constructor(root, settings) {
     const buttons = [...root.querySelectorAll("[data-do]")].map((button) => [button.dataset.do, button]);
-    Object.assign(this, { root, settings, connect, buttons: Object.fromEntries(buttons), video: root.querySelector("video") });
+    Object.assign(this, { root, settings, buttons: Object.fromEntries(buttons), video: root.querySelector("video") });
     this.view = new LiveView(root, settings);
+    this.device = settings.device && new Device(settings.device, root);
+    this.place = settings.text_by_place && new Place(root, (onDevice) => this.speak(onDevice));
     this.canvas = document.createElement("canvas");
     this.pen = this.canvas.getContext("2d", { alpha: false });
     this.camera = new Camera(root, this.buttons.start, CAMERA, (why) => this.closed(why));
@@ -69,6 +71,11 @@ class LiveTab {
     return this.camera.stream !== null;
   }
 
+  // Some words are other ones where no server reads.
+  speak(onDevice) {
+    Object.assign(this.settings.text, this.settings.text_by_place[onDevice ? "device" : "server"]);
+  }
+
   show() {
     const { buttons, on, root } = this;
     root.classList.toggle("on", on);
@@ -84,6 +91,10 @@ class LiveTab {
 
   async start() {
     if (!this.video.requestVideoFrameCallback) return this.say("absent");
+    this.buttons.start.disabled = true; // the model may take its time to come
+    const connect = await this.prepare();
+    this.buttons.start.disabled = false;
+    if (!connect) return;
     this.say("asking");
     if (!(await this.camera.open())) return;
     this.view.clear();
@@ -91,10 +102,25 @@ class LiveTab {
     this.restart();
     this.say("connecting");
     this.connection?.ignore();
-    this.connection = this.connect((message) => this.hear(message), (state) => this.follow(state));
+    this.connection = connect((message) => this.hear(message), (state) => this.follow(state));
     this.video.requestVideoFrameCallback((...frame) => this.frame(...frame));
     this.show();
     this.buttons.pause.focus();
+  }
+
+  // What makes the session's connection; nothing, after a message, where that cannot be.
+  async prepare() {
+    const { device, place } = this;
+    const toServer = (...hear) => new Connection(liveAddress(), ...hear);
+    if (!device || place?.onDevice === false) return toServer;
+    try {
+      await device.open();
+      return (...hear) => new DeviceConnection(device, ...hear);
+    } catch (problem) {
+      if (!(problem instanceof ServerChosen)) return void (this.part("status").textContent = problem.message);
+      choose("server");
+      return toServer;
+    }
   }
 
   // The camera's light goes out at once; the server still answers with the summary and the table.

@@ -1,9 +1,13 @@
 // Sends a photo and shows its answer. What is asked of the server is sent as data, and the newest photo wins.
+import { Device } from "../device.js";
+import { Place, choose } from "../place.js";
 import { bringIntoView, save, takeFiles } from "../shared.js";
 import { startCamera } from "./camera.js";
+import { photoServer } from "./device.js";
 import { startFaces } from "./faces.js";
 
 export default function ({ element, props, server }) {
+  const analyze = reading(element, props.device, server);
   const { words, largest } = props;
   const picker = element.querySelector(".picker");
   const answer = element.querySelector(".answer");
@@ -21,7 +25,7 @@ export default function ({ element, props, server }) {
   async function send(sent) {
     newest = sent;
     say(words.reading);
-    const html = await server.analyze(sent).catch(() => null);
+    const html = await analyze(sent).catch(() => null);
     if (newest !== sent) return;
     if (typeof html !== "string") return say(words.no_answer, true);
     say("");
@@ -55,4 +59,17 @@ export default function ({ element, props, server }) {
     const file = target.closest("[data-save]")?.dataset;
     if (file) save(await (await fetch(file.file)).blob(), file.save); // a `data:` link may be too long to follow
   });
+}
+
+// What reads a photo: this device, the server, or the one of them that the visitor chooses.
+function reading(element, settings, server) {
+  if (!settings) return server.analyze;
+  const device = new Device(settings.text, element);
+  if (!server) return photoServer(device, settings).analyze;
+  const place = new Place(element);
+  const here = photoServer(device, settings, (sent) => {
+    choose("server");
+    return server.analyze(sent);
+  });
+  return (sent) => (place.onDevice ? here : server).analyze(sent);
 }

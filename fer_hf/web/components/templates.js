@@ -1,11 +1,14 @@
 // Renders the components' templates with Nunjucks, with the filters that fer_hf/web/components/base.py gives Jinja.
+// Nunjucks and the compiled templates are scripts that set globals.
+const SCRIPTS = ["nunjucks-slim.min.js", "templates.js"].map((name) => new URL(`../device/files/${name}`, import.meta.url));
 
 /** Python's `str.format` with named values. */
 export const fill = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
-export function makeRenderer({ text, expressions }) {
+export async function makeRenderer({ text, expressions }) {
+  for (const script of SCRIPTS) await import(script);
   const looks = Object.fromEntries(expressions.map(({ name, colour, ink }) => [name, `--tint:${colour};--ink:${ink}`]));
   const environment = new nunjucks.Environment(new nunjucks.PrecompiledLoader(), {
     autoescape: true,

@@ -1,5 +1,5 @@
 // Draws a numbered, labelled box for each face, as fer_hf/inference/annotate.py does: "1 happy 93 %".
-import { percent, shown } from "./templates.js";
+import { percent, shown } from "../templates.js";
 
 const HALO = "#101010"; // a dark rim sets the line off from a background of its own colour
 

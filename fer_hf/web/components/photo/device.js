@@ -1,12 +1,12 @@
 // Answers what Photo's script asks of a server, in the browser: a photo comes as a `data:` address, its HTML goes back.
-import { photoCsv } from "../device/table.js";
+import { photoCsv } from "../../device/table.js";
+import { Problem, ServerChosen } from "../device.js";
+import { fill, makeRenderer } from "../templates.js";
 import { drawn } from "./annotate.js";
-import { Problem } from "./device.js";
-import { fill, makeRenderer } from "./templates.js";
 
-export function photoServer(device, props) {
+// `toServer(sent)` answers a visitor who, asked for the model's files, chooses the server.
+export function photoServer(device, props, toServer) {
   const { text, largest, crowd } = props;
-  const render = makeRenderer(props);
   const labels = props.expressions.map(({ name }) => name);
 
   async function decoded({ data }) {
@@ -29,7 +29,7 @@ export function photoServer(device, props) {
       result,
       counts,
       crowd,
-      server: false,
+      heat: props.heat,
       picture: jpegUrl(reduced(photo, largest.photo)),
       crops: crops.map((crop) => jpegUrl(canvasOfPicture(crop))),
       downloads: downloads(photo, result, sent.name),
@@ -46,12 +46,17 @@ export function photoServer(device, props) {
     ];
   }
 
+  async function render(template, values) {
+    return (await makeRenderer(props))(template, values);
+  }
+
   return {
     async analyze(sent) {
       try {
         return await answer(sent);
       } catch (error) {
-        const words = error instanceof Problem ? error.message : `${error.message ?? error}`;
+        if (error instanceof ServerChosen) return toServer(sent);
+        const words = error instanceof Problem ? error.message : text.device_broken;
         return render("message.html", { words, title: text.problem, problem: true });
       }
     },
