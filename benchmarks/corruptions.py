@@ -214,14 +214,10 @@ def beside(model: str) -> Path | None:
     return Path(model) / "corruptions.json" if Path(model).is_dir() else None
 
 
-def build_parser() -> argparse.ArgumentParser:
+def main(argv: list[str]) -> None:
     parser = record.build_parser("benchmarks.corruptions", __doc__)
     parser.add_argument("--faces", type=int, default=1000, help="random faces, 0: all (default: %(default)s)")
-    return parser
-
-
-def main(argv: list[str]) -> None:
-    arguments = record.parse(build_parser(), argv)
+    arguments = record.parse(parser, argv)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))
