@@ -7,7 +7,6 @@ pictures without faces are scikit-image's and scikit-learn's, whole and in tiles
 detector looks first, and with the second look that it takes where it has found nothing.
 """
 
-import argparse
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -93,16 +92,10 @@ def measure(photos: list[Image.Image]) -> dict:
     }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.close_ups", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
-    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of people, JPEG or PNG")
-    return parser
-
-
 def main(argv: list[str]) -> None:
-    folder = build_parser().parse_args(argv).photos
+    parser = record.bare_parser("benchmarks.close_ups", __doc__)
+    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="photos of people, JPEG or PNG")
+    folder = parser.parse_args(argv).photos
     photos = [open_photo(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
     results = measure(photos)
     record.keep("benchmarks.close_ups", results)

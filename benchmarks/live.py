@@ -9,13 +9,8 @@ of a frame is split into taking and encoding it in the browser, carrying it to t
 it (with any wait for its turn), and drawing.
 """
 
-import argparse
 import base64
 import io
-import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,13 +21,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import psutil
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from benchmarks import record
+from benchmarks.browser import chromium
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, number_of, write_video
-from benchmarks.page_speed import ROOT, free_port, stop, wait_for
+from benchmarks.page_speed import started_page
 from benchmarks.timing import interleaved
-from fer_hf.environment import default_model
 from fer_hf.errors import FerError
 from fer_hf.evaluation.plots import figure
 from fer_hf.inference.analyzer import FaceAnalyzer
@@ -40,7 +35,6 @@ from fer_hf.inference.cropping import crop_face
 from fer_hf.inference.image_io import open_photo
 from fer_hf.inference.stream import SIDE, detect_small
 from fer_hf.web.i18n import TEXT
-from tools.screenshots import BROWSERS
 
 FRAMES = 120  # of the video, which is shown in a loop
 WARM_UP = 3.0  # seconds before anything counts
@@ -86,15 +80,8 @@ def one_run(url: str, server: psutil.Process, faces: int, rate: int, seconds: fl
 @contextmanager
 def live_tab(url: str, video: Path) -> Iterator[tuple[Page, psutil.Process]]:
     """A browser whose camera shows a video, with the Live tab started, and its process."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        raise FerError("browser_missing", names=", ".join(BROWSERS))
-    flags = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    flags.append(f"--use-file-for-fake-video-capture={video}")
-    with sync_playwright() as playwright:
-        others = {child.pid for child in psutil.Process().children(recursive=True)}
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        process = next(each for each in psutil.Process().children(recursive=True) if each.pid not in others)
+    with chromium(video) as browser:
+        process = next(each for each in psutil.Process().children(recursive=True) if "chrom" in each.name())
         page = browser.new_page(viewport={"width": 1280, "height": 900}, permissions=["camera"])
         page.add_init_script(WATCH)
         page.goto(url, timeout=120_000)
@@ -103,7 +90,6 @@ def live_tab(url: str, video: Path) -> Iterator[tuple[Page, psutil.Process]]:
         page.evaluate(LISTEN)
         page.click(".live [data-do=start]")
         yield page, process
-        browser.close()
 
 
 def cpu_seconds(server: psutil.Process, browser: psutil.Process) -> dict[str, float]:
@@ -198,23 +184,13 @@ def plot(runs: list[dict], path: Path) -> None:
 
 def measure(model: str, faces: list[int], rates: list[int], seconds: float) -> list[dict]:
     """Start the page once, and a browser for each run."""
-    port = free_port()
-    environment = os.environ | {"FER_MODEL": model, "GRADIO_SERVER_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url, process)
-        server = psutil.Process(process.pid)
+    with started_page(model) as (url, pid):
+        server = psutil.Process(pid)
         return [one_run(url, server, count, rate, seconds) for count in faces for rate in rates]
-    finally:
-        stop(process)
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.live", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
-    parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: the repository's)")
+    parser = record.bare_parser("benchmarks.live", __doc__, model=True)
     parser.add_argument("--seconds", type=float, default=30.0, help="a run (default: %(default)s)")
     parser.add_argument("--faces", type=int, nargs="+", default=[1, 4], choices=(1, 4), help="(default: 1 4)")
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 30], help="the camera's (default: 10 30)")

@@ -7,7 +7,6 @@ Times are for one picture, measured in turns with the same number of threads, an
 the pass of a random ViT-B/16 over 224 px, in float32 by PyTorch and in 8 bits by ONNX Runtime.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,16 +34,6 @@ LIMIT = 1 / 7  # of the ViT-B/16's pass
 Forward = Callable[[np.ndarray], np.ndarray]  # pixel values (N, 3, S, S) to logits (N, 7)
 
 
-def torch_forward(analyzer: FaceAnalyzer) -> Forward:
-    """The pass of PyTorch."""
-
-    @torch.inference_mode()
-    def forward(pixels: np.ndarray) -> np.ndarray:
-        return analyzer.model(pixel_values=torch.from_numpy(pixels)).logits.numpy()
-
-    return forward
-
-
 def onnx_forward(file: Path) -> Forward:
     """The pass of ONNX Runtime with the same number of threads."""
     session = onnx_session(file, torch.get_num_threads())
@@ -64,7 +53,7 @@ def compare(expected: np.ndarray, got: np.ndarray, labels: np.ndarray) -> dict:
 
 def measure(analyzer: FaceAnalyzer, files: dict[str, Path], pictures: list, labels: np.ndarray) -> dict:
     """Accuracy, agreement, size and speed of each runtime."""
-    forwards = {"torch": torch_forward(analyzer), **{name: onnx_forward(file) for name, file in files.items()}}
+    forwards = {"torch": analyzer.runtime.logits, **{name: onnx_forward(file) for name, file in files.items()}}
     logits = {name: [] for name in forwards}
     for start in tqdm(range(0, len(pictures), BATCH), desc="scoring", unit="batch"):
         batch = [picture.convert("RGB") for picture in pictures[start : start + BATCH]]
@@ -101,14 +90,10 @@ def time_passes(analyzer: FaceAnalyzer, int8: Path) -> dict:
     }
 
 
-def build_parser() -> argparse.ArgumentParser:
+def main(argv: list[str]) -> None:
     parser = record.build_parser("benchmarks.onnx", __doc__, device=False)
     parser.add_argument("--split", default="validation", choices=SPLITS, help="default: %(default)s")
-    return parser
-
-
-def main(argv: list[str]) -> None:
-    arguments = record.parse(build_parser(), argv)
+    arguments = record.parse(parser, argv)
     split = load_fer(arguments.data)[arguments.split]
     truth = own_truth(split, arguments.model)
     known = np.flatnonzero(truth >= 0)

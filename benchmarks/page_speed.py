@@ -7,6 +7,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -44,32 +46,34 @@ def measure(model: str, photos: list[Image.Image]) -> dict:
 
 def one_start(model: str, files: list[str]) -> tuple[float, float, float]:
     """Seconds to the page, seconds to the first photo read, resident gigabytes after all photos."""
-    port = free_port()
-    environment = os.environ | {"FER_MODEL": model, "GRADIO_SERVER_PORT": str(port)}
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url, process)
+    with started_page(model) as (url, pid):
         page = time.perf_counter() - started
         client = Client(url, verbose=False)
         client.predict(handle_file(files[0]), api_name="/read_photo")
         answer = time.perf_counter() - started
         for file in files[1:]:
             client.predict(handle_file(file), api_name="/read_photo")
-        return page, answer, resident_gigabytes(process.pid)
-    finally:
-        stop(process)
+        return page, answer, resident_gigabytes(pid)
 
 
-def stop(process: subprocess.Popen) -> None:
-    """Ask the program to end, and kill it if it does not."""
-    process.terminate()
+@contextmanager
+def started_page(model: str) -> Iterator[tuple[str, int]]:
+    """The address and the process of `python app.py` on loopback, once it is served; it ends with the block."""
+    port = free_port()
+    settings = {"FER_MODEL": model, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    command = [sys.executable, "app.py"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL)
     try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        wait_for(url := f"http://127.0.0.1:{port}", process)
+        yield url, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

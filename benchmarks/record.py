@@ -42,15 +42,21 @@ def path_of(name: str, suffix: str = ".json") -> Path:
     return ROOT / package / "results" / f"{stem}{suffix}"
 
 
+def bare_parser(name: str, about: str, model: bool = False) -> argparse.ArgumentParser:
+    """A parser for the module `name` with the docstring `about`; `model`: whether it takes one."""
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
+    if model:
+        default = default_model()
+        parser.add_argument("--model", default=default, help="folder or Hub id (default: the model that ships)")
+    return parser
+
+
 def build_parser(name: str, about: str, device: bool = True) -> argparse.ArgumentParser:
     """The options of every benchmark that scores a model on FER2013.
 
     `about` is the docstring of the module; `device`: whether the benchmark can run elsewhere than on the CPU.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about.splitlines()[0], allow_abbrev=False)
-    parser.add_argument(
-        "--model", default=default_model(), help="model folder or Hub id (default: the model that ships)"
-    )
+    parser = bare_parser(name, about, model=True)
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
     if device:
         parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default: the accelerator, if any)")

@@ -8,11 +8,7 @@ session has a picture of a size and a number of faces that no other has, and eve
 server's memory is read each second; its slope is fitted to what comes after the first minute.
 """
 
-import argparse
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,9 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import record
-from benchmarks.page_speed import ROOT, free_port, resident_gigabytes, stop, wait_for
+from benchmarks.page_speed import resident_gigabytes, started_page
 from benchmarks.visitors import PATIENCE, LiveVisitor, PhotoVisitor, Session
-from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
 
 LIVE, PHOTOS = 2, 8
@@ -116,24 +111,11 @@ def draw(results: dict, path: Path) -> None:
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
+    parser = record.bare_parser("benchmarks.sessions", __doc__, model=True)
     parser.add_argument("--seconds", type=float, default=120.0, help="they stay (default: %(default)g)")
-    parser.add_argument(
-        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
-    )
     arguments = parser.parse_args(argv)
-    port = free_port()
-    environment = os.environ | {"FER_MODEL": arguments.model, "GRADIO_SERVER_PORT": str(port)}
-    environment["GRADIO_SERVER_NAME"] = "127.0.0.1"
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url, process)
-        results = measure(url, process.pid, arguments.seconds)
-    finally:
-        stop(process)
+    with started_page(arguments.model) as (url, pid):
+        results = measure(url, pid, arguments.seconds)
     print(json.dumps({key: value for key, value in results.items() if key not in ("memory", "answers")}, indent=2))
     draw(results, record.path_of("benchmarks.sessions", ".png"))
     results |= {"memory": [[round(value, 1) for value in row] for row in results["memory"]]}

@@ -14,7 +14,6 @@ from PIL import Image
 from benchmarks import page_speed, record, training_speed
 from benchmarks.timing import against, forward_pass, interleaved, reference_pass
 from fer_hf.data.synthetic import draw_face
-from fer_hf.environment import default_model
 from fer_hf.evaluation.plots import figure
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.image_io import open_photo
@@ -89,12 +88,7 @@ def draw(rows: dict[str, dict], path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
-    parser.add_argument(
-        "--model", default=default_model(), help="model folder or Hub id (default: the model in the repo)"
-    )
+    parser = record.bare_parser("benchmarks.speed", __doc__, model=True)
     parser.add_argument("--data", default="", metavar="D", help="a FER2013 source to train on (default: drawn faces)")
     parser.add_argument(
         "--recipe", default="recipes/dinov2-small.yaml", help="recipe to train by (default: %(default)s)"

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 import uuid
+from contextlib import suppress
 
 import httpx
 from PIL import Image
@@ -66,7 +67,9 @@ class PhotoVisitor(Session):
 
     def _stay(self, session: str) -> None:
         """Keep the connection by which the page knows that a visitor is there."""
-        with httpx.stream("GET", f"{self.url}/gradio_api/heartbeat/{session}", timeout=None) as beats:
+        address = f"{self.url}/gradio_api/heartbeat/{session}"
+        # The page may end first.
+        with suppress(httpx.TransportError), httpx.stream("GET", address, timeout=None) as beats:
             for _ in beats.iter_lines():
                 if time.monotonic() > self.end:
                     return

@@ -224,9 +224,7 @@ def draw(results: dict, path: Path) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.ablations", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
+    parser = record.bare_parser("experiments.ablations", __doc__)
     parser.add_argument("--data", default="", metavar="D", help="a FER2013 source: see `python -m fer_hf data`")
     parser.add_argument("--model", default="", help="Hub id or folder to start from (default: that of the base)")
     parser.add_argument("--factors", nargs="+", metavar="F", help=f"default: {', '.join(SHORT)}; with --epochs: all")

@@ -84,8 +84,7 @@ def crop_like_fer2013(photos: list[str]) -> list[Image.Image]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    name, about = "python -m experiments.framing", __doc__.splitlines()[0]
-    parser = argparse.ArgumentParser(prog=name, description=about, allow_abbrev=False)
+    parser = record.bare_parser("experiments.framing", __doc__)
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `fer-hf data --help`")
     parser.add_argument("--pictures", type=int, default=2000, help="random training pictures (default: %(default)s)")
     parser.add_argument("--photos", nargs="*", help="photos whose faces are cropped and measured as a check")

@@ -7,8 +7,6 @@ Answer (2026-11-24): ten views, with crops of 95 % of the side, give 69.2 % accu
 The rule: the crops whose ten views have the highest accuracy; their side is `CROP` in fer_hf/evaluation/score.py.
 """
 
-import argparse
-
 import numpy as np
 import torch
 from datasets import Dataset
@@ -63,14 +61,10 @@ def choose(rows: list[dict]) -> float:
     return max((row for row in rows if row["crop"]), key=lambda row: row["accuracy"])["crop"]
 
 
-def build_parser() -> argparse.ArgumentParser:
+def main(argv: list[str]) -> None:
     parser = record.build_parser("experiments.test_time_augmentation", __doc__)
     parser.add_argument("--bfloat16", action="store_true", help="faster on CPUs that support it")
-    return parser
-
-
-def main(argv: list[str]) -> None:
-    arguments = record.parse(build_parser(), argv)
+    arguments = record.parse(parser, argv)
     data, labels, majority = with_majority(arguments.data)
     analyzer = FaceAnalyzer.from_pretrained(arguments.model, device=arguments.device)
     ways = [(1, CROP), (2, CROP), *((10, crop) for crop in CROPS)]

@@ -8,7 +8,6 @@ Answer (2026-11-26): those that were fitted once more to the backbone of 24 epoc
 Reads each run's `report.json`: what its own heads scored at its best step, and what its finished ones do.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def row_of(run: Path) -> dict:
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m experiments.two_heads", description=__doc__, allow_abbrev=False)
+    parser = record.bare_parser("experiments.two_heads", __doc__)
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="output folders of train.py")
     runs = parser.parse_args(argv).runs
     record.keep("experiments.two_heads", {"split": "validation", "runs": {run.name: row_of(run) for run in runs}})

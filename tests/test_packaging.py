@@ -66,7 +66,7 @@ def test_serving_needs_the_base_alone():
 def test_the_base_holds_nothing_but_what_serving_imports():
     known = packages_distributions()
     used = {normal(each) for path in serving() for name in imported(path) for each in known.get(name, [])}
-    for_gradio = {"uvicorn", "websockets"}  # its server, and what gives that WebSockets
+    for_gradio = {"fastapi", "uvicorn", "websockets"}  # what its server is made of
     assert declared() - used <= for_gradio
 
 

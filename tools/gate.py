@@ -10,14 +10,13 @@ on eight drawn faces are the noted ones to 1e-3. With two heads, the votes head 
 FER2013, and both for their logits.
 """
 
-import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from benchmarks import record
 from fer_hf import __version__
 from fer_hf.data.synthetic import draw_face
 from fer_hf.errors import FerError
@@ -102,13 +101,11 @@ def note_release(model: Path = MODEL, release: Path = RELEASE) -> None:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.gate", description="Check the model in the repository.", allow_abbrev=False
-    )
+def main(argv: list[str]) -> None:
+    parser = record.bare_parser("tools.gate", __doc__)
     parser.add_argument("--write", action="store_true", help="note the present answers as the right ones")
     parser.add_argument("--release", action="store_true", help="note the present scores as those to be reached")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.write:
         note_answers()
     if arguments.release:
@@ -120,7 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except FerError as error:
-        sys.exit(f"error: {error}")
+    record.run(main)

@@ -3,16 +3,13 @@
 python -m tools.neutral_logits --data fer2013.parquet [--model models/fer-dinov2-small]
 """
 
-import argparse
 import json
-import sys
 from pathlib import Path
 
 from datasets import Dataset
 
+from benchmarks import record
 from fer_hf.data.load import load_fer
-from fer_hf.environment import default_model
-from fer_hf.errors import FerError
 from fer_hf.evaluation.calibration import neutral_logits
 from fer_hf.evaluation.score import own_truth, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
@@ -27,18 +24,12 @@ def write_neutral_logits(model: Path, validation: Dataset) -> None:
     write_json(model / "config.json", config | {"neutral_logits": values})
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.neutral_logits", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
+def main(argv: list[str]) -> None:
+    parser = record.bare_parser("tools.neutral_logits", __doc__, model=True)
     parser.add_argument("--data", required=True, metavar="D", help="a FER2013 source: see `fer-hf data --help`")
-    parser.add_argument("--model", type=Path, default=default_model(), metavar="DIR", help="default: %(default)s")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     write_neutral_logits(Path(arguments.model), load_fer(arguments.data)["validation"])
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except FerError as error:
-        sys.exit(f"error: {error}")
+    record.run(main)

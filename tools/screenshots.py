@@ -8,8 +8,6 @@ phone in both.
 
 import argparse
 import io
-import shutil
-import sys
 import zipfile
 from collections.abc import Callable
 from itertools import cycle, islice
@@ -19,8 +17,10 @@ from typing import NamedTuple
 
 from imageio_ffmpeg import write_frames
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks import record
+from benchmarks.browser import chromium
 from benchmarks.device_page import serve
 from benchmarks.moving_faces import HEIGHT, WIDTH, moving_faces, write_video
 from fer_hf.environment import default_model
@@ -35,7 +35,6 @@ from fer_hf.web.server import SETTINGS, server_settings
 from fer_hf.web.service import Service
 from fer_hf.web.temp_files import Uploads, private_folder
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE = 300_000  # milliseconds
 DESK, PHONE = (1440, 1180), (390, 844)
 GAP = 24  # pixels between pictures that stand side by side
@@ -103,12 +102,12 @@ SCENES: dict[str, Callable[[Page, Path], None]] = {
 }
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("tabs", nargs="*", metavar="TAB", help=f"of {', '.join(SCENES)} (default: all)")
     parser.add_argument("--model", default=default_model(), help="model folder or Hub id (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder (default: %(default)s)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if unknown := set(arguments.tabs) - set(SCENES):
         raise FerError("tab_unknown", ", ".join(sorted(unknown)), known=", ".join(SCENES))
     with private_folder() as folder, TemporaryDirectory() as things:
@@ -147,19 +146,12 @@ def make_things(folder: Path) -> None:
 
 def take_all(url: str, static_url: str, things: Path, tabs: list[str], output: Path) -> None:
     """Save each tab in each look, and the page without a server."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        raise FerError("browser_missing", names=", ".join(BROWSERS))
-    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    flags.append(f"--use-file-for-fake-video-capture={things / 'camera.y4m'}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+    with chromium(things / "camera.y4m") as browser:
         for tab in tabs:
             address = static_url if tab == "static" else url
             main, *others = (take(browser, address, things, tab, look) for look in (MAIN, *OTHERS))
             save(output / f"{tab}.webp", main)
             save(output / f"{tab}-looks.webp", side_by_side(others))
-        browser.close()
 
 
 def take(browser: Browser, url: str, things: Path, tab: str, look: Look) -> Image.Image:
@@ -204,7 +196,4 @@ def save(path: Path, picture: Image.Image) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except FerError as error:
-        sys.exit(f"error: {error}")
+    record.run(main)

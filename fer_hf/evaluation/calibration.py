@@ -7,6 +7,7 @@ to the frequency of each class: the votes say "neutral" more often than FER2013'
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 from scipy.optimize import minimize
 
 from fer_hf.evaluation.metrics import nll
@@ -28,9 +29,7 @@ class Calibration(NamedTuple):
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities (N, 7) of logits (N, 7)."""
-    logits = logits.astype(np.float64)
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+    return special.softmax(logits.astype(np.float64), axis=1)
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray, biases: float = 1.0) -> Calibration:

@@ -9,7 +9,7 @@ import datasets
 import evaluate
 import numpy as np
 from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from fer_hf.labels import FERPLUS_INDEX, LABELS
 
@@ -93,16 +93,11 @@ def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def per_class(scores: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
     """Count, precision, recall and F1 of each class."""
-    counts = confusion_matrix(scores, labels)
-    right, true, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
+    columns = precision_recall_fscore_support(labels, scores.argmax(1), labels=range(len(LABELS)), zero_division=0)
+    rows = np.stack(columns, axis=1).tolist()
     return {
-        name: {
-            "n": int(true[i]),
-            "precision": float(right[i] / max(1, predicted[i])),
-            "recall": float(right[i] / max(1, true[i])),
-            "f1": float(2 * right[i] / max(1, true[i] + predicted[i])),
-        }
-        for i, name in enumerate(LABELS)
+        name: {"n": int(n), "precision": precision, "recall": recall, "f1": f1}
+        for name, (precision, recall, f1, n) in zip(LABELS, rows, strict=True)
     }
 
 
