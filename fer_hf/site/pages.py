@@ -7,12 +7,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fer_hf.inference.analyzer import FaceAnalyzer
-from fer_hf.web.components import live, photo
+from fer_hf.web.components import live, masthead, photo
 from fer_hf.web.components.about import about_html
-from fer_hf.web.components.base import render
 from fer_hf.web.components.data_url import jpeg_url
 from fer_hf.web.device import OnDevice
-from fer_hf.web.i18n import LANGUAGES, TEXTS, Text, on_device
+from fer_hf.web.i18n import LANGUAGES, Text, on_device
 from fer_hf.web.model_info import read_model_info
 from fer_hf.web.tabs.photo import EXAMPLE_PIXELS, EXAMPLES, first_answer
 
@@ -41,6 +40,7 @@ def page_html(analyzer: FaceAnalyzer, text: Text, megabytes: int) -> str:
     """
     text, device = on_device(text), OnDevice(megabytes, choice=False)
     text = text | {"privacy": text["privacy"].format(megabytes=megabytes)}
+    paths = {language: "/" if language == LANGUAGES[0] else f"/{language}/" for language in LANGUAGES}
     return _templates.get_template("index.html.jinja").render(
         text=text,
         policy="; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
@@ -50,19 +50,13 @@ def page_html(analyzer: FaceAnalyzer, text: Text, megabytes: int) -> str:
             "live": live.live_html(text, device),
             "about": about_part(analyzer, text, device),
         },
-        masthead=masthead_part(text),
+        masthead=masthead.masthead_html(text, paths),
         props={
-            "masthead": masthead_props(text),
+            "masthead": masthead.script_settings(text),
             "photo": photo.script_settings(text, device),
             "live": {"settings": live.script_settings(text, analyzer.neutral_logits is not None, device)},
         },
     )
-
-
-def masthead_part(text: Text) -> str:
-    """The heading, with links to the other languages."""
-    paths = {language: "/" if language == LANGUAGES[0] else f"/{language}/" for language in LANGUAGES}
-    return render("masthead/masthead.html", text=text, texts=TEXTS, paths=paths)
 
 
 def photo_part(analyzer: FaceAnalyzer, text: Text, device: OnDevice) -> str:
@@ -76,10 +70,6 @@ def about_part(analyzer: FaceAnalyzer, text: Text, device: OnDevice) -> str:
     """The About tab, without what is said of a server."""
     known = read_model_info(analyzer)
     return about_html(known, analyzer.unsure_below, text, analyzer.unsure_limits, device)
-
-
-def masthead_props(text: Text) -> dict[str, Any]:
-    return {"language": text["code"], "title": text["title"], "warning": text["languages_warning"]}
 
 
 def _json(value: Any) -> str:

@@ -12,15 +12,23 @@ export class Problem extends Error {}
 /** The visitor would rather have the server read. */
 export class ServerChosen extends Problem {}
 
-let opening = null; // the reader of the whole page
+let opening = /** @type {Promise<DeviceReader> | null} */ (null); // the reader of the whole page
 
 export class Device {
   /** @param {Record<string, string>} text @param {HTMLElement} root has the `place` of macros.html */
   constructor(text, root) {
-    Object.assign(this, { text, root: root.querySelector(".place") });
+    const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(`.place ${selector}`));
+    this.text = text;
+    this.dialog = /** @type {HTMLDialogElement} */ (part("dialog"));
+    this.bar = /** @type {HTMLProgressElement} */ (part("progress"));
+    this.loading = part(".loading");
   }
 
-  // The reader, once it can read. After a failure, or when its worker has died, the next picture tries again.
+  /**
+   * The reader, once it can read. After a failure, or when its worker has died, the next picture tries again.
+   * @returns {Promise<DeviceReader>}
+   * @throws {Problem}
+   */
   async open() {
     const mine = (opening ??= this.load());
     const reader = await mine.catch(() => null);
@@ -36,7 +44,7 @@ export class Device {
       const manifest = await answer.json();
       const fresh = !(await DeviceReader.isKept(manifest, MANIFEST));
       if (fresh) await this.agree();
-      const onProgress = (loaded, total) => fresh && this.show(loaded, total);
+      const onProgress = (/** @type {number} */ loaded, /** @type {number} */ total) => fresh && this.show(loaded, total);
       const threads = navigator.hardwareConcurrency > 2 ? 2 : 1;
       return await DeviceReader.open(manifest, { onProgress, threads, base: MANIFEST });
     } catch (error) {
@@ -48,7 +56,7 @@ export class Device {
 
   // Asks before the first fetch. Escape is no answer: then nothing is fetched, and nothing is sent.
   async agree() {
-    const dialog = this.root.querySelector("dialog");
+    const { dialog } = this;
     dialog.returnValue = "";
     dialog.showModal();
     await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
@@ -56,12 +64,12 @@ export class Device {
     if (dialog.returnValue !== "fetch") throw new Problem(this.text.device_declined);
   }
 
+  /** @param {number} loaded bytes @param {number} total bytes; 0: nothing is fetched */
   show(loaded, total) {
-    const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+    const megabytes = (/** @type {number} */ bytes) => (bytes / MEGABYTE).toFixed(1);
     const values = { loaded: megabytes(loaded), total: megabytes(total) };
-    const bar = this.root.querySelector("progress");
-    bar.hidden = !total;
-    if (total) bar.value = loaded / total;
-    this.root.querySelector(".loading").textContent = total ? fill(this.text.device_loading, values) : "";
+    this.bar.hidden = !total;
+    if (total) this.bar.value = loaded / total;
+    this.loading.textContent = total ? fill(this.text.device_loading, values) : "";
   }
 }

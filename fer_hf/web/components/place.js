@@ -7,10 +7,15 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** The switch within `root`; `follow(onDevice)` is called at once and after each change. */
 export class Place {
+  /** @param {HTMLElement} root @param {(onDevice: boolean) => void} [follow] */
   constructor(root, follow = () => {}) {
-    Object.assign(this, { root, follow, fieldset: root.querySelector(".place fieldset") });
+    this.root = root;
+    this.follow = follow;
+    this.fieldset = /** @type {HTMLFieldSetElement} */ (root.querySelector(".place fieldset"));
     this.fieldset.hidden = !DeviceReader.supported;
-    this.fieldset.addEventListener("change", ({ target }) => choose(target.value));
+    this.fieldset.addEventListener("change", ({ target }) => {
+      choose(/** @type {"device" | "server"} */ (/** @type {HTMLInputElement} */ (target).value));
+    });
     document.addEventListener(CHANGED, () => this.show());
     this.show();
   }
@@ -21,13 +26,14 @@ export class Place {
 
   show() {
     const place = this.onDevice ? "device" : "server";
-    this.fieldset.querySelector(`[value=${place}]`).checked = true;
-    for (const part of this.root.querySelectorAll("[data-place]")) part.hidden = part.dataset.place !== place;
+    /** @type {HTMLInputElement} */ (this.fieldset.querySelector(`[value=${place}]`)).checked = true;
+    const parts = /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("[data-place]"));
+    for (const part of parts) part.hidden = part.dataset.place !== place;
     this.follow(this.onDevice);
   }
 }
 
-let last = null; // where the browser keeps nothing
+let last = /** @type {"device" | "server" | null} */ (null); // where the browser keeps nothing
 
 /** @param {"device" | "server"} place */
 export function choose(place) {

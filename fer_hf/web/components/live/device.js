@@ -1,11 +1,25 @@
 // A live session on this device: what connection.js is to a server, over the reader of fer_hf/web/device/reader.js.
-// `onState` gets "open", or "device" when the reader has failed.
+
+/** @typedef {import("../../device/reader.js").DeviceReader} DeviceReader */
+/** @typedef {{captured: number, encoded?: number}} Marks milliseconds of the browser's clock */
+
+/** `onState` gets "open", or "device" when the reader has failed. */
 export class DeviceConnection {
+  frames = /** @type {Map<number, Marks>} */ (new Map()); // under way, by their times
+  reader = /** @type {DeviceReader | null} */ (null);
+  ended = false;
+
+  /**
+   * @param {import("../device.js").Device} device
+   * @param {(message: object) => void} onMessage @param {(state: "open" | "device") => void} onState
+   */
   constructor(device, onMessage, onState) {
-    Object.assign(this, { onMessage, onState, frames: new Map(), reader: null, ended: false });
+    this.onMessage = onMessage;
+    this.onState = onState;
     this.begin(device).catch(() => this.fail());
   }
 
+  /** @param {import("../device.js").Device} device */
   async begin(device) {
     const reader = await device.open();
     await reader.reset();
@@ -25,17 +39,18 @@ export class DeviceConnection {
     return this.reader !== null && !this.ended && this.frames.size < 2;
   }
 
+  /** @param {number} time @param {number} captured */
   reserve(time, captured) {
     this.frames.set(time, { captured });
   }
 
+  /** @param {number} time @param {HTMLCanvasElement} canvas */
   async send(time, canvas) {
     try {
-      const frame = this.frames.get(time);
       const picture = await createImageBitmap(canvas);
-      frame.encoded = performance.now();
-      const answer = await this.reader.readFrame(picture, time);
-      this.onMessage({ ...answer, sent: time, marks: { ...frame, heard: performance.now() } });
+      const marks = { ...this.frames.get(time), encoded: performance.now() };
+      const answer = await this.reader?.readFrame(picture, time);
+      this.onMessage({ ...answer, sent: time, marks: { ...marks, heard: performance.now() } });
     } catch {
       this.fail();
     } finally {
@@ -43,18 +58,19 @@ export class DeviceConnection {
     }
   }
 
+  /** @param {string} name */
   command(name) {
-    if (this.reader) this.carryOut(name).catch(() => this.fail());
+    if (this.reader) this.carryOut(this.reader, name).catch(() => this.fail());
   }
 
-  async carryOut(name) {
-    const { reader } = this;
+  /** @param {DeviceReader} reader @param {string} name */
+  async carryOut(reader, name) {
     if (name === "reset") await reader.reset();
     if (name === "baseline") await reader.takeBaseline();
     if (name === "forget_baseline") await reader.forgetBaseline();
     const { summary, csv } = await reader.session();
-    const asked = { summary: { summary }, csv: { csv }, end: { summary, csv } }[name];
-    this.onMessage({ done: name, ...asked });
+    const asked = { summary: { summary }, csv: { csv }, end: { summary, csv } };
+    this.onMessage({ done: name, .../** @type {Record<string, object>} */ (asked)[name] });
   }
 
   // The session is forgotten when the next one begins; its summary and table come now.

@@ -6,7 +6,8 @@ import { Place, choose } from "../place.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
 import { DeviceConnection } from "./device.js";
-import { AHEAD, LiveView, percent } from "./view.js";
+import { showSummary } from "./summary.js";
+import { AHEAD, LiveView } from "./view.js";
 
 const INTERVAL = 0.055; // seconds between two frames at least: no more than 18 per second
 const CAMERA = { width: 640, height: 480, facingMode: "user" };
@@ -98,7 +99,7 @@ class LiveTab {
     this.say("asking");
     if (!(await this.camera.open())) return;
     this.view.clear();
-    this.summarise(null);
+    showSummary(this.root, this.view, null);
     this.restart();
     this.say("connecting");
     this.connection?.ignore();
@@ -176,7 +177,7 @@ class LiveTab {
   reset() {
     this.connection.command("reset");
     this.view.clear();
-    this.summarise(null);
+    showSummary(this.root, this.view, null);
   }
 
   // Called for each picture of the camera: the boxes move along, and if the server has time, the picture is sent.
@@ -208,7 +209,7 @@ class LiveTab {
   }
 
   hear(message) {
-    if (message.summary) this.summarise(message.summary);
+    if (message.summary) showSummary(this.root, this.view, message.summary);
     if (message.csv !== undefined) this.csv = message.csv;
     if (message.done === "reset") this.view.clear();
     if (message.done === "reset" || message.done === "forget_baseline") this.showBaseline(null);
@@ -238,28 +239,6 @@ class LiveTab {
     const ages = this.drawn.map(([, each]) => each).sort((a, b) => a - b);
     const values = { frames: Math.round(ages.length / 2), delay: Math.round(ages[ages.length >> 1]) };
     this.part("rate").textContent = this.view.text("rate", values);
-  }
-
-  summarise(summary) {
-    this.root.classList.toggle("summarised", summary !== null);
-    if (!summary) return;
-    const { seconds, frames, faces } = summary;
-    const values = { seconds: Math.round(seconds), frames, faces: faces.length };
-    this.part("totals").textContent = this.view.text("totals", values);
-    this.part("rows").replaceChildren(...faces.map((face) => this.row(face)));
-  }
-
-  row(face) {
-    const shares = Object.entries(face.share).filter(([, share]) => share >= 0.005).sort((a, b) => b[1] - a[1]);
-    const row = document.createElement("tr");
-    const cells = [
-      face.face,
-      this.view.text("span", { from: Math.round(face.first), to: Math.round(face.last) }),
-      face.adjusted ? this.view.text("adjusted", { words: this.view.word(face.dominant) }) : this.view.word(face.dominant),
-      shares.map(([label, share]) => `${this.view.word(label)} ${percent(share)}`).join(", "),
-    ];
-    for (const text of cells) row.insertCell().textContent = text;
-    return row;
   }
 
   download() {
