@@ -11,8 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_hf.data.class_folders import ClassFolders
-from fer_hf.evaluation import metrics
-from fer_hf.evaluation.score import BATCH
+from fer_hf.evaluation.score import BATCH, summarise
 from fer_hf.heads import HEADS, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face
@@ -43,7 +42,7 @@ def score_class_folders(model: str, folders: ClassFolders, detect: bool = False,
         if head in priors:
             rows["without the prior"] = without_prior(scores[head], np.asarray(priors[head]))
         results["heads"][head] = {
-            name: summarise(each, labels[found])
+            name: (summarise(each, labels[found], mean_recall) if found.any() else {"n": 0})
             | {"found_and_right": float((each.argmax(1) == labels[found]).sum() / len(labels))}
             for name, each in rows.items()
         }
@@ -79,20 +78,6 @@ def mean_recall(scores: np.ndarray, labels: np.ndarray) -> float:
     """Mean recall of the classes that occur: what the literature calls unweighted average recall."""
     right = scores.argmax(1) == labels
     return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
-
-
-def summarise(scores: np.ndarray, labels: np.ndarray) -> dict:
-    """Accuracy, mean recall and ECE with intervals, and each class's scores; None of them where there is no face."""
-    with_interval = (metrics.accuracy, mean_recall, metrics.ece)
-    if not len(labels):
-        return {"n": 0, **{score.__name__: None for score in with_interval}}
-    return {
-        "n": len(labels),
-        **{score.__name__: score(scores, labels) for score in with_interval},
-        "interval_95": {score.__name__: metrics.interval(score, scores, labels) for score in with_interval},
-        "per_class": metrics.per_class(scores, labels),
-        "confusion_matrix": metrics.confusion_matrix(scores, labels).tolist(),
-    }
 
 
 def table(results: dict) -> str:
