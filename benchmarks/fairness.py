@@ -26,6 +26,7 @@ from fer_hf.evaluation.score import own_truth, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detector
 from fer_hf.inference.runtime import weights_hash
+from fer_hf.inference.unsure import turn_and_roll
 from fer_hf.labels import COLOURS, LABELS
 
 QUINTILES = ("lowest", "low", "middle", "high", "highest")
@@ -49,16 +50,10 @@ def sharpness(face: np.ndarray) -> float:
     return float(cv2.Laplacian(face, cv2.CV_64F).var())
 
 
-def tilt(eyes: np.ndarray) -> float:
-    """Degrees between the line through the eyes (2, 2), the left one first, and the horizontal, in either direction."""
-    (x1, y1), (x2, y2) = eyes
-    return abs(math.degrees(math.atan2(y2 - y1, x2 - x1)))
-
-
-def tilt_of(face: Image.Image, detector: Detector) -> float:
-    """Tilt of the largest face that the detector finds, NaN if it finds none."""
+def tilt(face: Image.Image, detector: Detector) -> float:
+    """Degrees between the line through the eyes and the horizontal, in either direction; NaN where no face is found."""
     found = detector.detect(face.convert("RGB"))
-    return tilt(found[0].landmarks[:2]) if found else math.nan
+    return abs(turn_and_roll(found[0].landmarks)[1]) if found else math.nan
 
 
 def quintiles(values: np.ndarray) -> dict[str, np.ndarray]:
@@ -108,7 +103,7 @@ def measure(analyzer: FaceAnalyzer, data: Dataset, labels: np.ndarray) -> dict:
     features = {
         "brightness": np.array([brightness(each) for each in grey]),
         "sharpness": np.array([sharpness(each) for each in grey]),
-        "tilt": np.array([tilt_of(face, analyzer.detector) for face in tqdm(faces, desc="tilt", unit="face", delay=2)]),
+        "tilt": np.array([tilt(face, analyzer.detector) for face in tqdm(faces, desc="tilt", unit="face", delay=2)]),
     }
     scores = score_pictures(analyzer, faces)
     return {

@@ -192,12 +192,6 @@ def collect(base: dict, factors: dict, seeds: list[int], base_seeds: list[int], 
     }
 
 
-def spread_of(base: dict) -> float:
-    """The range of the accuracies of the base over its seeds."""
-    found = [each["accuracy"] for each in base["runs"]]
-    return max(found) - min(found)
-
-
 def draw(results: dict, path: Path) -> None:
     """The gain of each value that was run over the base; grey: the range of the base over its seeds."""
     rows = [
@@ -206,7 +200,8 @@ def draw(results: dict, path: Path) -> None:
         for each in row["values"]
         if "accuracy_gain" in each
     ]
-    spread = 100 * spread_of(results["base"])
+    of_base = [each["accuracy"] for each in results["base"]["runs"]]
+    spread = 100 * (max(of_base) - min(of_base))
     with figure(path, 7, 1.2 + 0.3 * len(rows)) as axes:
         axes.axvspan(-spread, spread, color="#DDDDDD", label="range of the base over its seeds")
         axes.axvline(0, color="grey", linewidth=0.8)

@@ -1,5 +1,6 @@
 """Fixtures that several test files share, and the order and threads in which tests run."""
 
+import gc
 import os
 import shutil
 
@@ -26,6 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker starts a long file when the others have finished."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(autouse=True)
+def nothing_lasts():
+    """What a command in this process took out of garbage collection comes back, so that leaks are seen."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,7 @@ def read_facts() -> dict[str, Any]:
     files = {path.stem: path for folder in folders for path in sorted(folder.glob("*.json"))}
     files["corruptions"] = MODEL / "corruptions.json"
     evaluations = list(read_results(MODEL, weights_hash(str(MODEL))).values())
+    training = parts_of(read(MODEL / "training.json"))
     return {
         "aims": AIMS,
         "evaluations": evaluations,
@@ -66,14 +67,10 @@ def read_facts() -> dict[str, Any]:
         "heads": {results["head"]: results for results in reversed(evaluations)},  # of each the one with fewest views
         "test": evaluations[0],
         "test_evaluations": read(MODEL / "test_evaluations.json"),
-        "training_runs": [count_evaluations(run) for run in parts_of(read(MODEL / "training.json"))],
+        # Version 0.1 kept the number of scored checkpoints in the recipe.
+        "training_runs": [{"evaluations": run["recipe"].get("evaluations")} | run for run in training],
         "found": {name: read(path) for name, path in files.items()},
     }
-
-
-def count_evaluations(run: dict[str, Any]) -> dict[str, Any]:
-    """A training run with the number of its scored checkpoints, which version 0.1 kept in the recipe."""
-    return {"evaluations": run["recipe"].get("evaluations")} | run
 
 
 def read(path: Path) -> Any:

@@ -43,7 +43,8 @@ def score_class_folders(model: str, folders: ClassFolders, detect: bool = False,
         if head in priors:
             rows["without the prior"] = without_prior(scores[head], np.asarray(priors[head]))
         results["heads"][head] = {
-            name: summarise(each, labels[found]) | {"found_and_right": rate_of_all(each, labels, found)}
+            name: summarise(each, labels[found])
+            | {"found_and_right": float((each.argmax(1) == labels[found]).sum() / len(labels))}
             for name, each in rows.items()
         }
     return results
@@ -92,11 +93,6 @@ def summarise(scores: np.ndarray, labels: np.ndarray) -> dict:
         "per_class": metrics.per_class(scores, labels),
         "confusion_matrix": metrics.confusion_matrix(scores, labels).tolist(),
     }
-
-
-def rate_of_all(scores: np.ndarray, labels: np.ndarray, found: np.ndarray) -> float:
-    """The share of all pictures in which a face was found and read right."""
-    return float((scores.argmax(1) == labels[found]).sum() / len(labels))
 
 
 def table(results: dict) -> str:

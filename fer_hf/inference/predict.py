@@ -17,7 +17,7 @@ from fer_hf.errors import FerError
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.csv_export import csv_text
 from fer_hf.inference.detection import YuNetDetector
-from fer_hf.inference.process_settings import configure_process
+from fer_hf.inference.process_settings import configure_process, lasting
 from fer_hf.inference.results import CSV_COLUMNS, PhotoResult, csv_rows
 from fer_hf.inference.runtime import BACKENDS
 from fer_hf.io import percent, printable, write_json, write_text
@@ -43,13 +43,14 @@ def run(arguments: argparse.Namespace) -> None:
     for path in (arguments.json, arguments.csv):
         if path:
             _check_writable(Path(path))
-    configure_process()
-    analyzer = FaceAnalyzer.from_pretrained(
-        arguments.model,
-        device=arguments.device,
-        backend=arguments.backend,
-        detector=YuNetDetector(arguments.detector) if arguments.detector else None,
-    )
+    with lasting():
+        configure_process()
+        analyzer = FaceAnalyzer.from_pretrained(
+            arguments.model,
+            device=arguments.device,
+            backend=arguments.backend,
+            detector=YuNetDetector(arguments.detector) if arguments.detector else None,
+        )
     outcomes = (_analyze_crops if arguments.crop else FaceAnalyzer.analyze_batch)(analyzer, arguments.photos)
     bar = tqdm(outcomes, unit="photo", total=len(arguments.photos), disable=len(arguments.photos) < 4)
     results, failed = {}, 0

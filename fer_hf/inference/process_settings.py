@@ -1,7 +1,10 @@
 """Settings of the whole process. Only a program may make them: its commands and the page do, when they start."""
 
+import gc
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 from PIL import Image
@@ -19,3 +22,17 @@ def configure_process() -> None:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """What the block loads stays until the process ends, so that garbage is never looked for in it.
+
+    Looking through PyTorch, Transformers and a model took a quarter of the processor time of `fer-hf predict`.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()

@@ -1,6 +1,7 @@
 """Fairness: features of a face, groups of equal size, and what their expressions explain."""
 
 import math
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ def test_features_of_a_face():
     face = draw_face("happy", size=96)
     assert fairness.brightness(np.full((4, 4), 7, np.uint8)) == 7
     assert fairness.sharpness(np.asarray(face)) > fairness.sharpness(np.asarray(face.reduce(4).resize(face.size)))
-    assert fairness.tilt(np.array([[0, 0], [10, 10]])) == pytest.approx(45)
-    assert fairness.tilt(np.array([[0, 3], [4, 0]])) == pytest.approx(math.degrees(math.atan(0.75)))
+    eyes_and_nose = np.array([[0.0, 3.0], [4.0, 0.0], [2.0, 4.0]])
+    detector = Mock(detect=lambda face: [Mock(landmarks=eyes_and_nose)])
+    assert fairness.tilt(face, detector) == pytest.approx(math.degrees(math.atan(0.75)))
+    assert math.isnan(fairness.tilt(face, Mock(detect=lambda face: [])))
 
 
 def test_quintiles_are_of_equal_size_and_in_order():

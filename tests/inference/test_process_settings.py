@@ -1,8 +1,13 @@
 """Importing the package leaves the process as it is; only a program's start changes it."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from fer_hf.inference.process_settings import lasting
 
 STATE = """
 import logging, pkgutil, importlib, warnings
@@ -30,3 +35,13 @@ assert after[4] == before[4]
 
 def test_only_a_program_changes_the_process():
     subprocess.run([sys.executable, "-c", STATE], cwd=Path(__file__).parents[2], check=True)
+
+
+def test_garbage_is_not_looked_for_in_what_lasts_and_is_again_afterwards():
+    with lasting():
+        assert not gc.isenabled()
+    assert gc.isenabled() and gc.get_freeze_count()
+    gc.unfreeze()
+    with pytest.raises(ValueError, match="no model"), lasting():
+        raise ValueError("no model")
+    assert gc.isenabled() and not gc.get_freeze_count()
