@@ -36,7 +36,7 @@ def routes(service: Service) -> list[BaseRoute]:
         Route("/health", _health(service.analyzer)),
         Route("/", _head, methods=["HEAD"]),
         Mount("/scripts/components", Scripts(directory=COMPONENTS)),
-        Mount("/scripts/device/files", Scripts(directory=service.device_files, check_dir=False)),
+        *([Mount("/scripts/device/files", Scripts(directory=service.device_files))] if service.on_device else []),
         Mount("/scripts/device", Scripts(directory=DEVICE)),
         *(Route(run.format(name), _run(service, name), methods=["POST"]) for name in ENDPOINTS for run in RUN),
     ]
