@@ -369,3 +369,17 @@ def test_on_a_phone_and_in_german_nothing_scrolls_sideways(visit, served, things
     page.wait_for_selector(".gallery")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert serious_findings(page) == []
+
+
+@pytest.mark.parametrize(("tab", "file", "answer"), [("batch", "set.zip", ".card"), ("video", "walk.mp4", ".lane")])
+def test_another_language_does_not_take_the_place_of_answers_without_a_question(visit, things, tab, file, answer):
+    page, asked = open_tab(visit(), TEXT[f"{tab}_tab"]), []
+    send(page, things / file)
+    page.locator(answer).first.wait_for()
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.click(".languages a")
+    assert page.locator(answer).count() > 0
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.locator(".languages a").press("Enter")
+    page.wait_for_selector(f"html[lang=de] :text('{TEXTS['de'][f'{tab}_nothing_yet']}'):visible")
+    assert asked == [TEXT["languages_warning"]] * 2

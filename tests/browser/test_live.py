@@ -247,6 +247,27 @@ def test_reset_stop_summary_and_csv(visit, served):
 
 
 @in_browser
+def test_a_summary_comes_along_to_another_language_but_a_running_camera_is_not_lost_without_a_question(visit):
+    page, asked = visit(), []
+    start(page)
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.click(".languages a")
+    wait_for_frames(page, 3)
+    assert asked == [TEXT["languages_warning"]]
+    page.click(".live [data-do=stop]")
+    page.wait_for_selector(".live [data-do=csv]:enabled")
+    faces = page.locator(".live-rows tr").count()
+    page.click(".languages a")
+    page.wait_for_selector("html[lang=de] .live [data-do=csv]:enabled")
+    assert page.locator(".live-rows tr").count() == faces > 0
+    assert page.locator(".live-totals").inner_text().endswith(f"Gesichter: {faces}.")
+    with page.expect_download() as download:
+        page.click(".live [data-do=csv]")
+    assert {row["face"] for row in read_csv(download.value.path().read_bytes())} >= {"1"}
+    assert page.complaints == []
+
+
+@in_browser
 @pytest.mark.parametrize(("path", "look"), [("", {}), ("de", {"viewport": PHONE, "color_scheme": "dark"})])
 def test_a_resting_face_is_taken_marked_and_forgotten_by_keyboard(visit, path, look):
     text, page = TEXTS[path or "en"], visit(path=path, **look)

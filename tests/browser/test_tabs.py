@@ -92,23 +92,19 @@ def test_a_tab_that_is_chosen_before_the_page_is_ready_stays_open(visit):
 
 
 @pytest.mark.parametrize("path", ["", "de"])
-def test_results_are_not_lost_with_the_language_without_a_question(visit, path):
+def test_a_photo_comes_along_to_another_language_and_no_further(visit, path):
     text, (other,) = TEXTS[path or "en"], {*TEXTS} - {path or "en"}
-    page, asked = visit(path), []
-    link = page.locator(".languages a")
-    page.locator(f".example[title='{text['photo_example_group']}']").click()
-    page.locator("#reading [data-save]").first.wait_for()
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    link.click()
+    page = visit(path)
+    page.locator(f".example[title='{text['photo_example_cat']}']").click()
+    page.get_by_role("button", name=text["photo_whole"]).click()
+    expect(page.locator("#reading h2")).to_have_text(text["photo_faces_one"])
+    page.locator(".languages a").press("Enter")
+    expect(page.locator("#reading h2")).to_have_text(TEXTS[other]["photo_faces_one"])
     assert page.locator("#reading [data-save]").count() == 3
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
-    link.press("Enter")
-    page.wait_for_function("language => document.documentElement.lang === language", arg=other)
-    assert asked == [text["languages_warning"]] * 2
-    page.once("dialog", lambda dialog: asked.append("without results"))
-    page.locator(".languages a").click()
-    page.wait_for_function("language => document.documentElement.lang === language", arg=path or "en")
-    assert len(asked) == 2
+    assert page.evaluate("window.name") == ""
+    page.reload()
+    expect(page.locator("#reading .sample")).to_be_visible()
+    assert page.complaints == []
 
 
 def test_the_panel_of_the_api_is_offered_where_its_language_is_spoken(visit):

@@ -2,6 +2,7 @@
 // worker on this device, and what is read in them is drawn over the video.
 import { Camera } from "../camera.js";
 import { Device, ServerChosen } from "../device.js";
+import { handedOver } from "../handover.js";
 import { Place, choose } from "../place.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
@@ -25,15 +26,16 @@ class LiveTab {
     this.pen = this.canvas.getContext("2d", { alpha: false });
     this.camera = new Camera(root, this.buttons.start, CAMERA, (why) => this.closed(why));
     this.connection = null;
-    this.csv = null; // of the last session
     this.restart();
     this.listen();
+    handedOver("live", () => this.summary && { summary: this.summary, csv: this.csv }, (message) => this.hear(message));
     this.show();
   }
 
   // The session's time, in milliseconds of the browser's clock, stands still while the session is paused.
   restart() {
-    Object.assign(this, { started: performance.now(), pausedAt: 0, lastSent: -1, csv: null, drawn: [], rateShown: 0 });
+    Object.assign(this, { started: performance.now(), pausedAt: 0, lastSent: -1, drawn: [], rateShown: 0 });
+    Object.assign(this, { summary: null, csv: null }); // of the session
     this.showBaseline(null);
   }
 
@@ -209,7 +211,7 @@ class LiveTab {
   }
 
   hear(message) {
-    if (message.summary) showSummary(this.root, this.view, message.summary);
+    if (message.summary) showSummary(this.root, this.view, (this.summary = message.summary));
     if (message.csv !== undefined) this.csv = message.csv;
     if (message.done === "reset") this.view.clear();
     if (message.done === "reset" || message.done === "forget_baseline") this.showBaseline(null);

@@ -1,6 +1,8 @@
-// Names the page's language and title, keeps the tab in the address (/#live, /de#live), and asks before another language,
-// which is a page of its own, takes the place of results.
-const RESULTS = "[data-save], .work:not([hidden]), .live.on, .live.summarised"; // and what is about to give some
+// Names the page's language and title, and keeps the tab in the address (/#live, /de#live). Another language is another
+// page: photos and Live's summary are handed over to it; before it takes the place of what cannot be, it asks.
+import { handOver } from "../handover.js";
+
+const LOST = ".live.on, .work:not([hidden]), :is(#video, #batch) [data-save]"; // a camera, files at work, what they gave
 
 export default function ({ element, props }) {
   document.documentElement.lang = props.language;
@@ -19,8 +21,9 @@ export default function ({ element, props }) {
   }
 
   element.querySelector(".languages").addEventListener("click", (event) => {
-    const here = event.target.closest("a") && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-    if (here && document.querySelector(RESULTS) && !confirm(props.warning)) event.preventDefault();
+    if (!event.target.closest("a") || event.ctrlKey || event.metaKey || event.shiftKey) return; // or it opens elsewhere
+    if (document.querySelector(LOST) && !confirm(props.warning)) event.preventDefault();
+    else handOver();
   });
   document.addEventListener("click", ({ target }) => {
     const tab = target.closest("[data-tab-id]");
