@@ -25,8 +25,9 @@ from benchmarks.timing import interleaved, reference_pass
 from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import read_fer
 from fer_hf.evaluation import metrics
+from fer_hf.evaluation.evaluation_log import log_test_evaluation
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import Scorer, log_test_evaluation, score_pictures
+from fer_hf.evaluation.views import Scorer, score_pictures
 from fer_hf.heads import LABEL, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash

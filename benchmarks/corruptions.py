@@ -24,7 +24,8 @@ from fer_hf.data.load import load_fer
 from fer_hf.data.synthetic import draw_face
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import own_truth, score_pictures
+from fer_hf.evaluation.score import own_truth
+from fer_hf.evaluation.views import score_pictures
 from fer_hf.heads import LABEL, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash

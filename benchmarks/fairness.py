@@ -22,7 +22,8 @@ from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation import metrics
 from fer_hf.evaluation.plots import figure
-from fer_hf.evaluation.score import own_truth, score_pictures
+from fer_hf.evaluation.score import own_truth
+from fer_hf.evaluation.views import score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detector
 from fer_hf.inference.runtime import weights_hash

@@ -26,7 +26,7 @@ from benchmarks.corruptions import SEED, Corruption, blur, corrupted, small, til
 from fer_hf.data.duplicates import pictures
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation.metrics import ferplus_majority
-from fer_hf.evaluation.score import score_pictures
+from fer_hf.evaluation.views import score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.detection import Detector
 from fer_hf.inference.runtime import weights_hash

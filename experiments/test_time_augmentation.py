@@ -15,7 +15,7 @@ from benchmarks import record
 from fer_hf.data.load import load_fer
 from fer_hf.errors import FerError
 from fer_hf.evaluation import metrics
-from fer_hf.evaluation.score import CROP, score_pictures
+from fer_hf.evaluation.views import CROP, score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 

@@ -11,7 +11,8 @@ from datasets import Dataset
 from benchmarks import record
 from fer_hf.data.load import load_fer
 from fer_hf.evaluation.calibration import neutral_logits
-from fer_hf.evaluation.score import own_truth, score_pictures
+from fer_hf.evaluation.score import own_truth
+from fer_hf.evaluation.views import score_pictures
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import write_json
 

@@ -2,114 +2,39 @@
 
     fer-hf evaluate --model models/fer-dinov2-small --data fer2013.csv --output eval_results.json
 
-A folder of class folders, such as RAF-DB's, is scored whole: nothing of it was trained on (see `zero_shot`).
+A folder of class folders, such as RAF-DB's, is scored whole: nothing of it was trained on (`zero_shot.py`).
 
 PrivateTest is for models that are to be released. The maintainer passes `--log_test_evaluation FILE`, which keeps a
 public record of how often PrivateTest was used and for which weights.
 """
 
 import argparse
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from datasets import Dataset
-from PIL import Image, ImageOps
-from tqdm import tqdm
 from transformers.utils import logging
 
 from fer_hf.data.class_folders import NUMBERINGS, are_class_folders, read_class_folders
 from fer_hf.data.load import SPLITS, read_fer
 from fer_hf.environment import default_model, shown
 from fer_hf.errors import FerError
-from fer_hf.evaluation import metrics
+from fer_hf.evaluation import metrics, zero_shot
+from fer_hf.evaluation.evaluation_log import log_test_evaluation, read_log
 from fer_hf.evaluation.model_metadata import own_part
 from fer_hf.evaluation.plots import plot_confusion_matrix, plot_reliability
+from fer_hf.evaluation.summary import WITH_INTERVAL, summarise, unsure_summary
+from fer_hf.evaluation.views import CROP, VIEWS, score_pictures
 from fer_hf.heads import HEADS, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
 from fer_hf.io import write_json
 
-BATCH = 64
 DATA_HELP = "a FER2013 source (see `fer-hf data --help`), or a folder with one folder of pictures per expression"
-# Test-time augmentation: the number of views of a picture whose scores are averaged.
-VIEWS = (1, 2, 10)  # the picture; the picture and its mirror image; five crops and their mirror images
 # Options that class folders do not heed, with their defaults: they have no splits, and both heads read one view.
 FER2013_ONLY = {"votes": None, "split": "test", "views": 1, "head": VOTES, "log_test_evaluation": None}
-CROP = 0.95  # side of a crop, as a fraction of the picture's side
-WITH_INTERVAL = (
-    metrics.accuracy,
-    metrics.macro_f1,
-    metrics.ece,
-    metrics.nll,
-    metrics.brier,
-    metrics.coverage_80,
-)
-
-
-class Scorer(Protocol):
-    """What gives scores to pictures of one face each: `FaceAnalyzer`, and any other model in a benchmark."""
-
-    def scores(self, crops: list[Image.Image]) -> np.ndarray:
-        """Probabilities (n, 7) in the order of LABELS."""
-
-
-def views_of(picture: Image.Image, views: int, crop: float = CROP) -> list[Image.Image]:
-    """The picture as it is (1), with its mirror image (2), or as five crops and their mirror images (10)."""
-    if views == 1:
-        return [picture]
-    if views == 2:
-        return [picture, ImageOps.mirror(picture)]
-    width, height = picture.size
-    right, low = width * (1 - crop), height * (1 - crop)
-    corners = [(0, 0), (right, 0), (0, low), (right, low), (right / 2, low / 2)]
-    size = (4 * width, 4 * height)  # enlarged, so that crops need not start on a whole pixel
-    crops = [
-        picture.resize(size, Image.Resampling.BICUBIC, box=(x, y, x + width * crop, y + height * crop))
-        for x, y in corners
-    ]
-    return crops + [ImageOps.mirror(crop) for crop in crops]
-
-
-def score_pictures(
-    analyzer: Scorer, pictures: Sequence[Image.Image], views: int = 1, crop: float = CROP, what: str = "scoring"
-) -> np.ndarray:
-    """Probabilities (N, 7), averaged over the views of each picture, with a progress bar called `what`."""
-    parts = []
-    for start in tqdm(range(0, len(pictures), BATCH), unit="batch", desc=what, delay=2):
-        batch = [views_of(picture, views, crop) for picture in pictures[start : start + BATCH]]
-        scores = analyzer.scores([view for each in batch for view in each])
-        parts.append(scores.reshape(len(batch), views, -1).mean(1))
-    return np.concatenate(parts)
-
-
-def summarise(scores: np.ndarray, labels: np.ndarray, *more: Callable[[np.ndarray, np.ndarray], float]) -> dict:
-    """All scores of these pictures, and `more`, with bootstrap 95 % intervals."""
-    with_interval = (*WITH_INTERVAL, *more)
-    return {
-        "n": len(labels),
-        **{score.__name__: score(scores, labels) for score in with_interval},
-        "ece_floor": metrics.ece_floor(scores),
-        "interval_95": {score.__name__: metrics.interval(score, scores, labels) for score in with_interval},
-        "per_class": metrics.per_class(scores, labels),
-        "confusion_matrix": metrics.confusion_matrix(scores, labels).tolist(),
-        "reliability": metrics.reliability(scores, labels),
-    }
-
-
-def unsure_summary(scores: np.ndarray, labels: np.ndarray, threshold: float) -> dict:
-    """How often the model is unsure, and its accuracy where it is and where it is not."""
-    unsure = scores.max(1) < threshold
-    in_best_two = (np.argsort(-scores, axis=1)[:, :2] == labels[:, None]).any(1)
-    shares = {
-        "accuracy_sure": metrics.accuracy(scores[~unsure], labels[~unsure]) if not unsure.all() else None,
-        "accuracy_unsure": metrics.accuracy(scores[unsure], labels[unsure]) if unsure.any() else None,
-        "one_of_two_unsure": float(in_best_two[unsure].mean()) if unsure.any() else None,
-    }
-    return {"below": threshold, "share": float(unsure.mean()), **shares}
 
 
 def own_truth(data: Dataset, model: str) -> np.ndarray:
@@ -146,33 +71,6 @@ def evaluate(analyzer: FaceAnalyzer, data: Dataset, views: int = 1, truth: str =
     if analyzer.unsure_below:
         results["unsure"] = unsure_summary(scores[own], labels[own], analyzer.unsure_below)
     return results
-
-
-def log_test_evaluation(path: Path, sha256: str, accuracy: float, views: int = 1, head: str = VOTES) -> None:
-    """Add date, weights, views, head and accuracy to the log at `path`, unless it has these weights, views and head.
-
-    Raises:
-        FerError: the file exists and is not such a log.
-    """
-    log = read_log(path)
-    entry = {"sha256": sha256, "views": views, "crop": CROP if views > 2 else None, "head": head}
-    if not any(entry.items() <= ({"head": VOTES} | logged).items() for logged in log):
-        log.append({"date": date.today().isoformat(), **entry, "accuracy": accuracy})
-        write_json(path, log)
-        print(f"{path}: PrivateTest has now been evaluated {len(log)} times")
-
-
-def read_log(path: Path) -> list[dict]:
-    """The entries of a log of test evaluations; none where the file does not exist yet."""
-    if not path.exists():
-        return []
-    try:
-        log = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FerError("test_log_broken", path) from error
-    if not isinstance(log, list) or not all(isinstance(entry, dict) for entry in log):
-        raise FerError("test_log_broken", path)
-    return log
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -250,8 +148,6 @@ def run_zero_shot(arguments: argparse.Namespace) -> None:
     Raises:
         FerError: an option is given that only a FER2013 source heeds; the results would name it but not have it.
     """
-    from fer_hf.evaluation import zero_shot
-
     for option, default in FER2013_ONLY.items():
         if getattr(arguments, option) != default:
             raise FerError("option_not_for_class_folders", f"--{option}", data=arguments.data)

@@ -11,7 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_hf.data.class_folders import ClassFolders
-from fer_hf.evaluation.score import BATCH, summarise
+from fer_hf.evaluation.summary import summarise
+from fer_hf.evaluation.views import BATCH
 from fer_hf.heads import HEADS, VOTES, has_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.cropping import crop_face

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from PIL import Image
 
 from fer_hf.__main__ import main
 from fer_hf.data.synthetic import draw_face, synthetic_splits
-from fer_hf.errors import FerError
-from fer_hf.evaluation import score as scoring
-from fer_hf.evaluation.score import evaluate, log_test_evaluation, score_pictures, views_of
+from fer_hf.evaluation.score import evaluate
 from fer_hf.heads import LABEL_HEAD, LabelHead, save_label_head
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.inference.runtime import weights_hash
@@ -53,61 +50,6 @@ def test_a_votes_head_is_measured_against_what_most_people_see(analyzer, split):
     assert np.sum(ferplus["confusion_matrix"]) == ferplus["n"] == 14
     assert evaluate(analyzer, split)["truth"] == "label"
     assert evaluate(analyzer, split.remove_columns("votes"), truth="ferplus")["truth"] == "label"
-
-
-def test_views_are_averaged(analyzer, split):
-    face = split["image"][0]
-    assert [len(views_of(face, n)) for n in (1, 2, 10)] == [1, 2, 10]
-    assert views_of(face, 2)[1].tobytes() == face.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes()
-    one = score_pictures(analyzer, split["image"][:1], views=2)
-    expected = analyzer.scores(views_of(face, 2)).mean(0)
-    np.testing.assert_allclose(one[0], expected, atol=1e-6)
-
-
-def test_how_right_the_model_is_where_it_is_unsure():
-    scores = np.full((4, 7), 0.0)
-    scores[:, :3] = [[0.9, 0.1, 0], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25], [0.4, 0.35, 0.25]]
-    found = scoring.unsure_summary(scores, np.array([0, 0, 1, 2]), 0.5)
-    assert (found["share"], found["accuracy_sure"]) == (0.75, 1.0)
-    assert (found["accuracy_unsure"], found["one_of_two_unsure"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
-    assert scoring.unsure_summary(scores, np.zeros(4, int), 0.1)["accuracy_unsure"] is None
-
-
-def test_crops_stand_in_the_corners():
-    face = Image.fromarray(np.arange(100, dtype=np.uint8).reshape(10, 10))
-    crops = [np.asarray(view, dtype=int) for view in views_of(face, 10)[:5]]
-    means = [crop.mean() for crop in crops]
-    assert means[0] < means[1] < means[4] < means[2] < means[3]
-
-
-def test_a_test_evaluation_is_logged_once_for_each_weight_file_and_views(tmp_path, monkeypatch):
-    path = tmp_path / "log.json"
-    for sha256, views in (("a", 1), ("b", 1), ("a", 1), ("a", 10), ("a", 10)):
-        log_test_evaluation(path, sha256, 0.7, views)
-    monkeypatch.setattr(scoring, "CROP", 0.5)
-    log_test_evaluation(path, "a", 0.7, 10)  # other crops are another evaluation
-    log = json.loads(path.read_text())
-    assert [(entry["sha256"], entry["views"]) for entry in log] == [("a", 1), ("b", 1), ("a", 10), ("a", 10)]
-
-
-def test_each_head_is_a_test_evaluation_of_its_own(tmp_path):
-    path = tmp_path / "log.json"
-    before = {"date": "2026-01-01", "sha256": "a", "views": 1, "crop": None, "accuracy": 0.7}  # when there was one head
-    path.write_text(json.dumps([before]))
-    for head in ("votes", "label", "label", "votes"):
-        log_test_evaluation(path, "a", 0.7, head=head)
-    assert [entry.get("head") for entry in json.loads(path.read_text())] == [None, "label"]
-
-
-@pytest.mark.parametrize("content", ["no JSON", "{}", "[1]"])
-def test_a_broken_log_is_refused_and_kept(tmp_path, content):
-    path = tmp_path / "log.json"
-    path.write_text(content)
-    with pytest.raises(FerError) as caught:
-        log_test_evaluation(path, "a", 0.7)
-    assert caught.value.code == "test_log_broken"
-    assert "log.json: expected a JSON list of test evaluations" in str(caught.value)
-    assert path.read_text() == content
 
 
 def fer_csv(path, usages):

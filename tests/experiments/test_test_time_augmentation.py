@@ -7,7 +7,7 @@ from benchmarks import record
 from experiments import test_time_augmentation
 from fer_hf.data.synthetic import synthetic_splits
 from fer_hf.evaluation.calibration import softmax
-from fer_hf.evaluation.score import CROP, views_of
+from fer_hf.evaluation.views import CROP, views_of
 from fer_hf.inference.analyzer import FaceAnalyzer
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fer_hf.errors import FerError
-from fer_hf.evaluation.score import CROP
+from fer_hf.evaluation.views import CROP
 from tools.docs import PARTS, ROOT, give_or_take, points, read_facts, render, with_part
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from fer_hf.evaluation.score import summarise
+from fer_hf.evaluation.summary import summarise
 from fer_hf.inference.analyzer import FaceAnalyzer
 from fer_hf.io import sha256_of
 from fer_hf.web import model_info

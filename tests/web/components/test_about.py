@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.corruptions import CORRUPTIONS
-from fer_hf.evaluation.score import summarise
+from fer_hf.evaluation.summary import summarise
 from fer_hf.inference.unsure import Limits
 from fer_hf.labels import LABELS
 from fer_hf.web.components import about
