@@ -4,7 +4,7 @@
 
 Answer (2026-11-24): ten views, with crops of 95 % of the side, give 69.2 % accuracy instead of 68.8 %.
 
-The rule: the crops whose ten views have the highest accuracy; their side is `CROP` in fer_hf/evaluation/score.py.
+The rule: the crops whose ten views have the highest accuracy; their side is `CROP` in fer_hf/evaluation/views.py.
 """
 
 import numpy as np
