@@ -13,6 +13,7 @@ from fer_hf.web.i18n import TEXT, TEXTS
 from tests.conftest import DESK, PATIENCE, PHONE
 from tests.support import node_tools
 from tests.support.csv_file import read_csv
+from tests.support.memory import tracked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -325,7 +326,7 @@ def test_an_answer_is_remembered_nowhere(visit, photos):
 def remembered(words):
     """How many long texts with these words something holds."""
     gc.collect()
-    held = gc.get_referents(*gc.get_objects())
+    held = gc.get_referents(*tracked())
     held += gc.get_referents(*(each for each in held if type(each) in (dict, tuple) and not gc.is_tracked(each)))
     return len({id(value) for value in held if type(value) in (str, bytes) and len(value) > 5000 and has(value, words)})
 
