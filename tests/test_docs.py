@@ -63,6 +63,7 @@ def test_the_examples_for_curl_work(page, folder, script):
     script = script.replace("http://127.0.0.1:7860/", page.url)
     done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=True, timeout=120)
     answer = json.loads(done.stdout.rpartition("data: ")[2])
+    assert isinstance(answer, list) or "data" in answer, answer
     (result,) = answer if isinstance(answer, list) else answer["data"]
     assert (result["file"], len(result["faces"])) == ("party.jpg", 6)
 
