@@ -2,11 +2,17 @@
 // lies in memory alone, and browsers empty it on the way to another site.
 const MARK = "fer-hf:";
 const tabs = {};
-const brought = window.name.startsWith(MARK) ? JSON.parse(window.name.slice(MARK.length)) : {};
-if (window.name.startsWith(MARK)) window.name = "";
+const brought = takeName();
+
+function takeName() {
+  const { name } = window;
+  if (!name.startsWith(MARK)) return {};
+  window.name = "";
+  return JSON.parse(name.slice(MARK.length));
+}
 
 // `give()` is what a tab has to hand over, as JSON knows it; `take` is called with what it was handed, if anything.
-export function handedOver(tab, give, take) {
+export function carryAlong(tab, give, take) {
   tabs[tab] = give;
   if (brought[tab]) take(brought[tab]);
   delete brought[tab];

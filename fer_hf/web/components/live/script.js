@@ -2,7 +2,7 @@
 // worker on this device, and what is read in them is drawn over the video.
 import { Camera } from "../camera.js";
 import { Device, ServerChosen } from "../device.js";
-import { handedOver } from "../handover.js";
+import { carryAlong } from "../handover.js";
 import { Place, choose } from "../place.js";
 import { save } from "../shared.js";
 import { Connection } from "./connection.js";
@@ -28,7 +28,7 @@ class LiveTab {
     this.connection = null;
     this.restart();
     this.listen();
-    handedOver("live", () => this.summary && { summary: this.summary, csv: this.csv }, (message) => this.hear(message));
+    carryAlong("live", () => this.summary && { summary: this.summary, csv: this.csv }, (message) => this.hear(message));
     this.show();
   }
 

@@ -1,6 +1,6 @@
 // Sends a photo and shows its answer. What is asked of the server is sent as data, and the newest photo wins.
 import { Device } from "../device.js";
-import { handedOver } from "../handover.js";
+import { carryAlong } from "../handover.js";
 import { Place, choose } from "../place.js";
 import { bringIntoView, save, takeFiles } from "../shared.js";
 import { startCamera } from "./camera.js";
@@ -52,7 +52,7 @@ export default function ({ element, props, server }) {
     if (picker.offsetParent) read(event.clipboardData.files[0]); // anywhere while this tab is shown
   });
   startCamera(picker, words, send);
-  handedOver("photo", () => newest, send); // the photo, to be read again
+  carryAlong("photo", () => newest, send); // the photo, to be read again
 
   element.addEventListener("click", async ({ target }) => {
     const example = target.closest(".example");
