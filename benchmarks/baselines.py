@@ -114,7 +114,7 @@ def add_times(
 
 def draw(results: dict, path: Path) -> None:
     """Accuracy against the time for one face; the area of a marker grows with the size of the model on disk."""
-    with figure(path, 7.5, 4.5) as axes:
+    with figure(path, 10, 4.5) as axes:
         for (name, row), colour in zip(results["models"].items(), COLOURS.values(), strict=False):
             x, y = row["milliseconds"]["1"], 100 * row["accuracy"]["value"]
             low, high = (100 * bound for bound in row["accuracy"]["interval_95"])
@@ -124,7 +124,7 @@ def draw(results: dict, path: Path) -> None:
         if stated["split"] == results["split"]:
             place = (stated["milliseconds"]["1"], 100 * stated["accuracy"])
             axes.scatter(*place, 60, facecolors="none", edgecolors="grey", label=f"{stated['name']} (stated)")
-        axes.legend(fontsize=8, loc="lower right", markerscale=0.6)
+        axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), markerscale=0.6)
         axes.set(xscale="log", xlabel="milliseconds from one face to its scores", ylabel="accuracy, %")
         axes.set_title(f"FER2013, {results['split']}, n = {results['n']}, 95 % intervals", fontsize=10)
         axes.margins(x=0.15, y=0.12)
